@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Makes a mistake in the wrong place fail to compile: see the walls in README.md.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+/// A library of ours together with the tests that stand beside it.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "polar-credits",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CFastCGI", pkgConfig: "fcgi", providers: [.apt(["libfcgi-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CJose", pkgConfig: "cjose", providers: [.apt(["libcjose-dev"])]),
+
+        // The unsafe wall: the only targets that may say `unsafe`.
+        library("FastCGI", ["CFastCGI", "HTTP"]),
+        library("SQLite", ["CSQLite"]),
+        library("Crypto", ["COpenSSL"]),
+        library("HTTPClient", ["CCurl"]),
+        library("JOSE", ["CJose"]),
+        library("System", ["Core", logging]),
+
+        // Pure.
+        library("JSON"),
+        library("HTTP", ["JSON"]),
+        library("Core", ["Crypto", "JSON", "SQLite"]),
+        library("Clients", ["Core", "HTTPClient", "JSON"]),
+        library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
+        library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
+
+        program("checkout", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "System"]),
+        program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
+        program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
+        program("creditctl", ["Core", "JSON", "System", arguments]),
+        program(
+            "polar-simulator",
+            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
+            resources: [.embedInCode("Templates")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

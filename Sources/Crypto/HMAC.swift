@@ -1,0 +1,43 @@
+private import COpenSSL
+
+/// The HMAC-SHA256 of `message` under `key`: always 32 bytes.
+///
+/// Source: https://docs.openssl.org/3.0/man3/HMAC/
+public func hmacSHA256(key: [UInt8], message: [UInt8]) -> [UInt8] {
+    precondition(!key.isEmpty, "Anyone can sign with an empty key")
+    precondition(key.count <= Int32.max)
+
+    var digest = [UInt8](repeating: 0, count: 32)
+    var written: UInt32 = 0
+    let result = unsafe HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &digest, &written)
+    precondition(unsafe result != nil, "HMAC-SHA256 fails on no valid argument")
+    precondition(written == 32)
+    return digest
+}
+
+/// The SHA-256 of `message`: always 32 bytes.
+public func sha256(_ message: [UInt8]) -> [UInt8] {
+    var digest = [UInt8](repeating: 0, count: 32)
+    var written: UInt32 = 0
+    let result = unsafe EVP_Digest(message, message.count, &digest, &written, EVP_sha256(), nil)
+    precondition(result == 1 && written == 32, "SHA-256 fails on no valid argument")
+    return digest
+}
+
+/// Whether two byte strings are equal, in a time that depends on their lengths alone.
+///
+/// Source: https://docs.openssl.org/3.0/man3/CRYPTO_memcmp/
+public func constantTimeEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    guard left.count == right.count else { return false }
+    return unsafe CRYPTO_memcmp(left, right, left.count) == 0
+}
+
+/// Bytes that nobody can guess.
+///
+/// Source: https://docs.openssl.org/3.0/man3/RAND_bytes/
+public func randomBytes(_ count: Int) -> [UInt8] {
+    precondition((1...4096).contains(count))
+    var bytes = [UInt8](repeating: 0, count: count)
+    precondition(unsafe RAND_bytes(&bytes, Int32(count)) == 1, "The system gives no random bytes")
+    return bytes
+}

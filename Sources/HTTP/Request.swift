@@ -1,0 +1,94 @@
+/// One HTTP request, whole and in memory.
+public struct Request: Sendable, Equatable {
+    public var method: Method
+    /// Decoded and normalised by nginx; starts with `/`.
+    public var path: String
+    /// What stands behind `?`, as the client sent it.
+    public var query: String
+    public var headers: Headers
+    /// The body as received. Its length was checked against the limit before this value existed.
+    public var body: [UInt8]
+    /// Who asks, as nginx's `auth_request` answered. Nothing that a client sends reaches it.
+    public var caller: Caller?
+    /// nginx's `$request_id`: stands on every line of the log and in every problem.
+    public var id: String
+    /// The client's address as nginx saw it.
+    public var remoteAddress: String
+
+    public init(
+        method: Method, path: String, query: String = "", headers: Headers = [:], body: [UInt8] = [],
+        caller: Caller? = nil, id: String = "", remoteAddress: String = ""
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.caller = caller
+        self.id = id
+        self.remoteAddress = remoteAddress
+    }
+
+    public struct Method: RawRepresentable, Hashable, Sendable {
+        public let rawValue: String
+        public init(rawValue: String) { self.rawValue = rawValue }
+
+        public static let get = Method(rawValue: "GET")
+        public static let head = Method(rawValue: "HEAD")
+        public static let post = Method(rawValue: "POST")
+        public static let put = Method(rawValue: "PUT")
+        public static let delete = Method(rawValue: "DELETE")
+
+        /// Whether the method only reads (RFC 9110, 9.2.1).
+        public var isSafe: Bool { ["GET", "HEAD", "OPTIONS", "TRACE"].contains(rawValue) }
+    }
+
+    /// The parameters behind `?`; a malformed query is an empty form.
+    public var parameters: Form { (try? Form(query)) ?? Form() }
+
+    /// Whether the answer should be a page: the client asks for HTML and this is not the API.
+    public var wantsPage: Bool {
+        !path.hasPrefix("/api/") && headers["accept"].map { ContentNegotiation.prefersHTML($0) } ?? false
+    }
+}
+
+/// A signed-in person, as nginx hands it on from the `auth_request` answer.
+public struct Caller: Sendable, Equatable {
+    /// The issuer's `sub`.
+    public var user: String
+    public var email: String?
+    public var name: String?
+    public var credential: Credential
+
+    public enum Credential: Sendable, Equatable {
+        /// A token in the `Authorization` header: no browser sends one by itself.
+        case bearer
+        /// A cookie. Forms must carry `formToken`, which is bound to the session.
+        case cookie(formToken: String)
+    }
+
+    public init(user: String, email: String? = nil, name: String? = nil, credential: Credential) {
+        self.user = user
+        self.email = email
+        self.name = name
+        self.credential = credential
+    }
+}
+
+/// Header fields by lower-case name; one value for each name, as FastCGI gives them.
+public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    private var values: [String: String] = [:]
+
+    public init(dictionaryLiteral elements: (String, String)...) {
+        for (name, value) in elements { self[name] = value }
+    }
+
+    public subscript(name: String) -> String? {
+        get { values[name.lowercased()] }
+        set { values[name.lowercased()] = newValue }
+    }
+
+    public var sorted: [(name: String, value: String)] {
+        values.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    }
+}

@@ -1,0 +1,74 @@
+/// A JSON value as it stands on the wire: nothing rounded, nothing dropped, members in their order.
+///
+/// Source: https://www.rfc-editor.org/rfc/rfc8259
+public enum JSON: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    /// A number with a fraction or an exponent, or one outside `Int64`, as it was written. Never money.
+    case decimal(String)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+
+    public struct Member: Equatable, Sendable {
+        public let name: String
+        public let value: JSON
+
+        public init(_ name: String, _ value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+}
+
+extension JSON {
+    /// The member of that name; `nil` if there is none or this is no object. JSON's `null` counts as absent.
+    public subscript(name: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        // Bytes, not `==`: Swift's strings are equal when they merely look the same.
+        guard let value = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) })?.value else { return nil }
+        return value == .null ? nil : value
+    }
+
+    public var string: String? {
+        guard case .string(let value) = self else { return nil }
+        return value
+    }
+
+    public var integer: Int64? {
+        guard case .integer(let value) = self else { return nil }
+        return value
+    }
+
+    public var bool: Bool? {
+        guard case .bool(let value) = self else { return nil }
+        return value
+    }
+
+    public var array: [JSON]? {
+        guard case .array(let value) = self else { return nil }
+        return value
+    }
+
+    public var members: [Member]? {
+        guard case .object(let value) = self else { return nil }
+        return value
+    }
+
+    public static func optional(_ value: String?) -> JSON { value.map(JSON.string) ?? .null }
+    public static func optional(_ value: Int64?) -> JSON { value.map(JSON.integer) ?? .null }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSON)...) {
+        self = .object(elements.map { Member($0.0, $0.1) })
+    }
+}
