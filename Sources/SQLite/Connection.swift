@@ -94,7 +94,7 @@ private import CSQLite
 
     private func rows(_ sql: String, _ values: [Value], body: (borrowing Row) -> Void) throws(SQLiteError) {
         // Out of the cache while it runs: a statement cannot run inside itself.
-        let statement = try unsafe statements.removeValue(forKey: sql) ?? Statement(sql, on: handle)
+        let statement = try prepared(sql)
         defer {
             statement.reset()
             statements[sql] = statement
@@ -102,6 +102,11 @@ private import CSQLite
         try statement.bind(values)
         let row = Row(statement: statement)
         while try statement.step() { body(row) }
+    }
+
+    private func prepared(_ sql: String) throws(SQLiteError) -> Statement {
+        if let statement = statements.removeValue(forKey: sql) { return statement }
+        return try unsafe Statement(sql, on: handle)
     }
 
     /// For what is said once: schema steps, pragmas, the ends of transactions.

@@ -15,7 +15,7 @@ public final class Readers: Sendable {
     public func read<Result>(
         _ body: (Connection) throws(SQLiteError) -> Result
     ) throws(SQLiteError) -> Result {
-        let connection = try idle.withLock { $0.connections.popLast() } ?? Connection(path: path, mode: .read)
+        let connection = try connection()
         try connection.execute("BEGIN")
         do throws(SQLiteError) {
             let result = try body(connection)
@@ -26,6 +26,11 @@ public final class Readers: Sendable {
             // A connection that failed is closed rather than trusted again.
             throw error
         }
+    }
+
+    private func connection() throws(SQLiteError) -> Connection {
+        if let connection = idle.withLock({ $0.connections.popLast() }) { return connection }
+        return try Connection(path: path, mode: .read)
     }
 
     /// Sendable because a connection is in the pool or with one thread, never both.
