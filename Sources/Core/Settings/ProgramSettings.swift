@@ -17,10 +17,13 @@ public struct ServingSettings: Sendable {
     public let threads: Int
     /// `FASTCGI_PEER`: the name of nginx's user; root and our own may connect as well.
     public let peer: String
+    /// `LOG_LEVEL`: lines below it are left out.
+    public let logLevel: LogLine.Level
 
     public init(_ reader: inout EnvironmentReader) {
         threads = reader.integer("FASTCGI_THREADS", in: 1...256, default: 16)
         peer = reader.optional("FASTCGI_PEER") ?? "www-data"
+        logLevel = reader.choice("LOG_LEVEL", default: .notice)
     }
 }
 
