@@ -58,7 +58,7 @@ let package = Package(
         library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
 
-        program("checkout", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "System"]),
+        program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
