@@ -10,6 +10,15 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
     public let message: String
     public let sql: String
 
+    init(code: Int32, message: String, sql: String) {
+        self.code = code
+        self.message = message
+        self.sql = sql
+    }
+
+    /// A rule of ours that SQLite cannot see was broken by the program: the change is rolled back.
+    public init(brokenRule: String, at key: String) { self.init(code: 0, message: brokenRule, sql: key) }
+
     /// The low byte of `code`, which names the family of the failure.
     public var primaryCode: Int32 { code & 0xFF }
 
