@@ -56,10 +56,10 @@ struct Bodies {
 
     private func item(of order: Order, product: Product?) -> JSON {
         [
-            "created_at": .string(order.createdAt.text), "modified_at": nil, "id": .string(order.itemID),
+            "created_at": .string(order.createdAt.text), "modified_at": .null, "id": .string(order.itemID),
             "label": .string(product?.name ?? ""), "amount": .integer(order.price.amount), "tax_amount": 0,
-            "proration": false, "product_price_id": .string(order.price.id), "start_timestamp": nil,
-            "end_timestamp": nil,
+            "proration": false, "product_price_id": .string(order.price.id), "start_timestamp": .null,
+            "end_timestamp": .null,
         ]
     }
 
@@ -69,24 +69,24 @@ struct Bodies {
             "modified_at": .optional(customer.modifiedAt?.text), "metadata": customer.metadata.value,
             "external_id": .optional(customer.externalID), "email": .string(customer.email), "email_verified": false,
             "type": "individual", "name": .optional(customer.name), "billing_name": .optional(customer.name),
-            "billing_address": address(country: customer.country), "tax_id": nil, "locale": "en",
-            "organization_id": .string(organizationID), "default_payment_method_id": nil, "deleted_at": nil,
-            "first_user_event_at": nil, "avatar_url": "https://www.gravatar.com/avatar/simulator?d=404",
+            "billing_address": address(country: customer.country), "tax_id": .null, "locale": "en",
+            "organization_id": .string(organizationID), "default_payment_method_id": .null, "deleted_at": .null,
+            "first_user_event_at": .null, "avatar_url": "https://www.gravatar.com/avatar/simulator?d=404",
         ]
     }
 
     private func user(_ customer: Customer) -> JSON {
         [
             "id": .string(customer.id), "email": .string(customer.email),
-            "public_name": .string(String(customer.email.prefix(1)).uppercased()), "avatar_url": nil,
-            "github_username": nil,
+            "public_name": .string(String(customer.email.prefix(1)).uppercased()), "avatar_url": .null,
+            "github_username": .null,
         ]
     }
 
     private func address(country: String?) -> JSON {
         guard let country else { return .null }
         return [
-            "line1": nil, "line2": nil, "postal_code": nil, "city": nil, "state": nil, "country": .string(country),
+            "line1": .null, "line2": .null, "postal_code": .null, "city": .null, "state": .null, "country": .string(country),
         ]
     }
 
@@ -122,10 +122,10 @@ struct Bodies {
 
     private func price(_ price: Price, of productID: String) -> JSON {
         [
-            "created_at": .string(price.createdAt.text), "modified_at": nil, "id": .string(price.id),
+            "created_at": .string(price.createdAt.text), "modified_at": .null, "id": .string(price.id),
             "source": price.isAdHoc ? "ad_hoc" : "catalog", "amount_type": "fixed",
             "price_currency": .string(price.currency), "tax_behavior": "exclusive", "is_archived": false,
-            "product_id": .string(productID), "type": "one_time", "recurring_interval": nil,
+            "product_id": .string(productID), "type": "one_time", "recurring_interval": .null,
             "price_amount": .integer(price.amount),
         ]
     }
@@ -138,7 +138,7 @@ struct Bodies {
             "id": .string(refund.id), "metadata": refund.metadata.value, "status": .string(refund.status.rawValue),
             "reason": .string(refund.reason.rawValue), "amount": .integer(refund.amount),
             "tax_amount": .integer(refund.taxAmount), "currency": .string(refund.currency),
-            "organization_id": .string(organizationID), "order_id": .string(refund.orderID), "subscription_id": nil,
+            "organization_id": .string(organizationID), "order_id": .string(refund.orderID), "subscription_id": .null,
             "customer_id": .string(refund.customerID), "revoke_benefits": .bool(refund.revokesBenefits),
             "dispute": refund.disputeID.flatMap { disputes[$0] }.map { .object(plainDispute($0)) } ?? .null,
         ]
@@ -177,19 +177,19 @@ struct Bodies {
         return [
             "created_at": .string(granted), "modified_at": .string(moment.text),
             "id": .string(derivedID(from: order.id, 0x67)), "granted_at": .string(granted),
-            "is_granted": .bool(!isRevoked), "revoked_at": isRevoked ? .string(moment.text) : nil,
-            "is_revoked": .bool(isRevoked), "subscription_id": nil, "order_id": .string(order.id),
-            "customer_id": .string(order.customerID), "member_id": nil,
-            "benefit_id": .string(derivedID(from: organizationID, 0x62)), "error": nil,
-            "customer": customers[order.customerID].map { customer($0) } ?? .null, "member": nil,
+            "is_granted": .bool(!isRevoked), "revoked_at": isRevoked ? .string(moment.text) : .null,
+            "is_revoked": .bool(isRevoked), "subscription_id": .null, "order_id": .string(order.id),
+            "customer_id": .string(order.customerID), "member_id": .null,
+            "benefit_id": .string(derivedID(from: organizationID, 0x62)), "error": .null,
+            "customer": customers[order.customerID].map { customer($0) } ?? .null, "member": .null,
             "benefit": [
                 "id": .string(derivedID(from: organizationID, 0x62)), "created_at": "2026-09-01T08:00:00.000003Z",
-                "modified_at": nil, "type": "custom", "description": "Chargeback tripwire", "selectable": true,
+                "modified_at": .null, "type": "custom", "description": "Chargeback tripwire", "selectable": true,
                 "deletable": true, "is_deleted": false, "organization_id": .string(organizationID),
                 "metadata": .object([]), "visibility": "private", "visibility_configurable": true,
-                "properties": ["note": nil],
+                "properties": ["note": .null],
             ],
-            "properties": .object([]), "previous_properties": nil,
+            "properties": .object([]), "previous_properties": .null,
         ]
     }
 

@@ -79,7 +79,7 @@ extension World {
         return .json(
             .created,
             [
-                "created_at": .string(created.text), "modified_at": nil, "id": .string(newUUID()),
+                "created_at": .string(created.text), "modified_at": .null, "id": .string(newUUID()),
                 "token": .string(token), "expires_at": .string((created + .seconds(3600)).text),
                 "return_url": .optional(returnURL), "customer_portal_url": .string(portal),
                 "customer_id": .string(customer.id), "customer": bodies.customer(customer),

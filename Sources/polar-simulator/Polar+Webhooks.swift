@@ -16,8 +16,8 @@ extension World {
 
     private var endpoint: JSON {
         [
-            "created_at": .string(kept.endpointCreatedAt.text), "modified_at": nil, "id": .string(kept.endpointID),
-            "url": .string(settings.webhookURL), "name": nil, "api_version": .string(settings.apiVersion),
+            "created_at": .string(kept.endpointCreatedAt.text), "modified_at": .null, "id": .string(kept.endpointID),
+            "url": .string(settings.webhookURL), "name": .null, "api_version": .string(settings.apiVersion),
             "format": "raw", "secret": .string(settings.webhookSecret),
             "organization_id": .string(kept.organizationID), "events": .array(Self.eventTypes.map(JSON.string)),
             "enabled": .bool(kept.isEndpointEnabled),
@@ -48,7 +48,7 @@ extension World {
         }
         return try listing.page(of: found.sorted { $0.1.at > $1.1.at }) { event, attempt in
             [
-                "created_at": .string(attempt.at.text), "modified_at": nil, "id": .string(attempt.id),
+                "created_at": .string(attempt.at.text), "modified_at": .null, "id": .string(attempt.id),
                 "succeeded": .bool(attempt.succeeded), "http_code": .optional(attempt.httpCode.map(Int64.init)),
                 "response": .string(attempt.response), "webhook_event": webhookEvent(event),
             ]
@@ -58,9 +58,9 @@ extension World {
     private func webhookEvent(_ event: Event) -> JSON {
         let isFinished = event.status == .succeeded || event.status == .failed
         return [
-            "created_at": .string(event.createdAt.text), "modified_at": nil, "id": .string(event.id),
+            "created_at": .string(event.createdAt.text), "modified_at": .null, "id": .string(event.id),
             "last_http_code": .optional(event.attempts.last?.httpCode.map(Int64.init)),
-            "succeeded": isFinished ? .bool(event.status == .succeeded) : nil,
+            "succeeded": isFinished ? .bool(event.status == .succeeded) : .null,
             "skipped": .bool(event.status == .skipped), "api_version": .string(settings.apiVersion),
             "payload": .string(event.body), "type": .string(event.type), "is_archived": false,
         ]

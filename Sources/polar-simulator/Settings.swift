@@ -1,3 +1,4 @@
+internal import Core
 private import Crypto
 
 /// What the simulator is told by its environment.
@@ -17,8 +18,7 @@ struct Settings: Sendable {
     let scheme: Scheme
     let retryFactor: Double
     let apiLimitPerMinute: Int
-    let peer: String
-    let threads: Int
+    let serving: ServingSettings
 
     /// How a webhook secret becomes the key of the signature.
     enum Scheme: String, Sendable, Codable, CaseIterable {
@@ -38,58 +38,32 @@ struct Settings: Sendable {
         }
     }
 
-    /// Every fault at once, none with a value.
-    struct Faults: Error, CustomStringConvertible {
-        let lines: [String]
-        var description: String { lines.joined(separator: "\n") }
-    }
-
-    /// - Parameter value: the setting of that name, from the environment or from the file named with `_FILE` added.
-    init(_ value: (String) -> String?) throws(Faults) {
-        var faults: [String] = []
-        func text(_ name: String) -> String {
-            guard let text = value(name), !text.isEmpty else {
-                faults.append("\(name) is missing")
-                return ""
-            }
-            return text
-        }
-        func number<Number: LosslessStringConvertible & Comparable>(
-            _ name: String, in range: ClosedRange<Number>, default standard: Number
-        ) -> Number {
-            guard let text = value(name), !text.isEmpty else { return standard }
-            if let number = Number(text), range.contains(number) { return number }
-            faults.append("\(name) is not a number from \(range.lowerBound) to \(range.upperBound)")
-            return standard
-        }
-        publicURL = Self.withoutSlash(text("SIMULATOR_PUBLIC_URL"))
-        siteURL = Self.withoutSlash(text("CREDITS_PUBLIC_URL"))
-        webhookURL = text("SIMULATOR_WEBHOOK_URL")
-        accessToken = text("POLAR_ACCESS_TOKEN")
-        productID = text("POLAR_PRODUCT_ID").lowercased()
-        clientID = text("OIDC_CLIENT_ID")
-        clientSecret = text("OIDC_CLIENT_SECRET")
+    init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
+        publicURL = reader.address("SIMULATOR_PUBLIC_URL")
+        siteURL = reader.address("CREDITS_PUBLIC_URL")
+        webhookURL = reader.address("SIMULATOR_WEBHOOK_URL")
+        accessToken = reader.secret("POLAR_ACCESS_TOKEN").revealed
+        productID = reader.identifier("POLAR_PRODUCT_ID", of: Core.Product.self).text
+        clientID = reader.text("OIDC_CLIENT_ID")
+        clientSecret = reader.secret("OIDC_CLIENT_SECRET").revealed
+        apiVersion = reader.optional("POLAR_API_VERSION") ?? "2026-10"
+        stateFile = reader.optional("SIMULATOR_STATE")
+        apiLimitPerMinute = reader.integer("SIMULATOR_API_LIMIT", in: 0...1_000_000, default: 500)
+        serving = ServingSettings(&reader)
+        scheme = reader.choice("SIMULATOR_WEBHOOK_SCHEME", default: .standard)
         // While a secret is rotated Polar signs with one of them: the first of the list.
-        webhookSecret = text("POLAR_WEBHOOK_SECRET").split(separator: ",").first.map { Self.trimmed($0) } ?? ""
-        apiVersion = value("POLAR_API_VERSION").flatMap { $0.isEmpty ? nil : $0 } ?? "2026-10"
-        stateFile = value("SIMULATOR_STATE").flatMap { $0.isEmpty ? nil : $0 }
-        retryFactor = number("SIMULATOR_RETRY_FACTOR", in: 0.0001...100, default: 1)
-        apiLimitPerMinute = number("SIMULATOR_API_LIMIT", in: 0...1_000_000, default: 500)
-        threads = number("FASTCGI_THREADS", in: 1...256, default: 16)
-        peer = value("FASTCGI_PEER") ?? "www-data"
-        let schemeName = value("SIMULATOR_WEBHOOK_SCHEME") ?? "standard"
-        scheme = Scheme(rawValue: schemeName) ?? .standard
-        if Scheme(rawValue: schemeName) == nil { faults.append("SIMULATOR_WEBHOOK_SCHEME is not standard or legacy") }
+        webhookSecret = reader.secrets("POLAR_WEBHOOK_SECRET", minimumBytes: 24).first?.revealed ?? ""
         if !webhookSecret.isEmpty, scheme.key(of: webhookSecret) == nil {
-            faults.append("POLAR_WEBHOOK_SECRET is not whsec_ and base64, as the standard scheme has it")
+            reader.refuse(
+                "POLAR_WEBHOOK_SECRET", "is not whsec_ and base64, as SIMULATOR_WEBHOOK_SCHEME standard has it", ())
         }
-        if !productID.isEmpty, !isUUID(productID) { faults.append("POLAR_PRODUCT_ID is not a UUID") }
-        guard faults.isEmpty else { throw Faults(lines: faults) }
+        let factor = reader.optional("SIMULATOR_RETRY_FACTOR") ?? "1"
+        let range = 0.0001...100.0
+        retryFactor =
+            Double(factor).flatMap { range.contains($0) ? $0 : nil }
+            ?? reader.refuse("SIMULATOR_RETRY_FACTOR", "is not a number from 0.0001 to 100", 1)
+        try reader.finish()
     }
-
-    private static func withoutSlash(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
-
-    private static func trimmed(_ text: Substring) -> String { String(text.filter { !$0.isWhitespace }) }
 }
 
 /// The first three parts of an address: nothing of it but its origin.

@@ -1,3 +1,4 @@
+internal import Core
 private import FoundationEssentials
 internal import HTTP
 private import JOSE
@@ -12,8 +13,10 @@ struct Simulator: Sendable {
     private let control: Control
     private let controlPage: ControlPage
     private let stateFile: String?
+    private let log: @Sendable (LogLine) -> Void
 
-    init(_ settings: Settings) throws {
+    init(_ settings: Settings, log: @escaping @Sendable (LogLine) -> Void) throws {
+        self.log = log
         stateFile = settings.stateFile
         let kept = try Self.saved(in: settings.stateFile) ?? Self.new()
         world = Monitor(World(settings: settings, kept: kept))
@@ -53,7 +56,7 @@ struct Simulator: Sendable {
         do {
             try JSONEncoder().encode(kept).write(to: URL(filePath: stateFile), options: .atomic)
         } catch {
-            complain("The state cannot be saved: \(error)")
+            log(LogLine(.error, "state.not_saved", ["state.reason": "\(error)"]))
         }
     }
 

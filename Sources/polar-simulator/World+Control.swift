@@ -213,7 +213,7 @@ extension World {
         [
             "webhook_id": .string(event.id), "type": .string(event.type), "about": .string(event.subject),
             "created_at": .string(event.createdAt.text), "status": .string(event.status.rawValue),
-            "due_at": event.status == .waiting ? .string(event.dueAt.text) : nil,
+            "due_at": event.status == .waiting ? .string(event.dueAt.text) : .null,
             "attempts": .array(
                 event.attempts.map { attempt in
                     [

@@ -1,25 +1,20 @@
+import Core
 import FastCGI
-import FoundationEssentials
-import Glibc
+import System
 
-/// Standard error is the log: `deploy/stack` keeps it in `logs/polar-simulator.log`.
-func complain(_ text: String) {
-    let line = Array((text + "\n").utf8)
-    _ = unsafe write(STDERR_FILENO, line, line.count)
-}
-
-let environment = ProcessInfo.processInfo.environment
+// Reads its settings and serves; what is played where is in Simulator.swift.
 do {
-    let settings = try Settings { name in
-        if let file = environment[name + "_FILE"] { return try? String(contentsOfFile: file, encoding: .utf8) }
-        return environment[name]
-    }
-    let simulator = try Simulator(settings)
+    let settings = try Settings(System.environment())
+    let log = JSONLog(program: "polar-simulator", level: settings.serving.logLevel)
+    let simulator = try Simulator(settings, log: log.callAsFunction)
     simulator.start()
-    let options = ServeOptions(threads: settings.threads, maximumBodyBytes: 20 << 20, peer: settings.peer)
-    serve(options) { simulator.respond(to: $0) }
+    log(LogLine(.notice, "process.started"))
+    serve(
+        ServeOptions(
+            threads: settings.serving.threads, maximumBodyBytes: 20 << 20, peer: settings.serving.peer),
+        respond: simulator.respond)
     simulator.save()
+    log(LogLine(.notice, "process.stopped"))
 } catch {
-    complain("\(error)")
-    exit(78)
+    System.fail(error)
 }
