@@ -64,7 +64,7 @@ let package = Package(
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
-            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
+            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
         tests("HTTPClientTests", ["HTTPClient"]),
