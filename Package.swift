@@ -42,12 +42,13 @@ let package = Package(
         .systemLibrary(name: "CJose", pkgConfig: "cjose", providers: [.apt(["libcjose-dev"])]),
 
         // The unsafe wall: the only targets that may say `unsafe`.
-        library("FastCGI", ["CFastCGI", "HTTP"]),
-        library("SQLite", ["CSQLite"]),
+        library("Threads"),
+        library("FastCGI", ["CFastCGI", "HTTP", "JSON", "Threads"]),
+        library("SQLite", ["CSQLite", "Threads"]),
         library("Crypto", ["COpenSSL"]),
         library("HTTPClient", ["CCurl"]),
         library("JOSE", ["CJose"]),
-        library("System", ["Core", logging]),
+        library("System", ["Core", "Threads", logging]),
 
         // Pure.
         library("JSON"),

@@ -1,1 +1,37 @@
-// Placeholder until this target stands.
+public import Core
+private import FoundationEssentials
+private import Glibc
+private import Threads
+
+/// What a process takes from the operating system. Only `main.swift` files and tests import this target.
+public enum System {
+    public static func environment() -> EnvironmentReader {
+        EnvironmentReader(ProcessInfo.processInfo.environment, file: text(ofFile:))
+    }
+
+    public static func now() -> Instant {
+        Instant(rawValue: Int64((Date.now.timeIntervalSince1970 * 1000).rounded(.down)))
+    }
+
+    /// Asks the process to stop as SIGTERM does: the requests in hand are finished, and whoever keeps the process
+    /// starts it anew.
+    public static func stop() { StopSignals.raise() }
+
+    /// Ends the process as `EX_CONFIG`: the service manager must not restart it.
+    public static func fail(_ error: any Error) -> Never {
+        write("\(error)\n")
+        exit(78)
+    }
+
+    /// The text of a file of at most 1 MiB.
+    public static func text(ofFile path: String) -> String? {
+        guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= 1 << 20 else { return nil }
+        return String(validating: data, as: UTF8.self)
+    }
+
+    /// In one write(2), so that the lines of several threads and processes do not mix.
+    static func write(_ text: String) {
+        var text = text
+        _ = text.withUTF8 { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

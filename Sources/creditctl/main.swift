@@ -1,1 +1,3 @@
-// Placeholder until this program stands.
+import ArgumentParser
+
+CreditControl.main()

@@ -1,1 +1,31 @@
-// Placeholder until this program stands.
+import Core
+import Endpoints
+import FastCGI
+import HTTP
+import System
+
+// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
+do {
+    let settings = try PolarOrdersSettings(System.environment())
+    let log = JSONLog(program: "polar-orders", level: settings.serving.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let scope = OrderScope(environment: settings.environment, product: settings.product)
+    let endpoint = PolarOrders(
+        verifier: WebhookVerifier(secrets: settings.webhookSecrets),
+        receive: { delivery, event, headers, now throws(StoreError) in
+            try store.receive(delivery, event: event, headers: headers, in: scope, at: now)
+        },
+        now: System.now,
+        log: log.callAsFunction)
+
+    log(LogLine(.notice, "process.started"))
+    serve(
+        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 1 << 20, peer: settings.serving.peer),
+        respond: endpoint.respond)
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}

@@ -1,0 +1,38 @@
+internal import SQLite
+
+/// One step of the schema. Once released, it is never edited: a mistake gets a further step.
+struct Migration {
+    /// Position in the list, counted from 1, and the `user_version` that the database has afterwards.
+    let version: Int64
+    let name: String
+    let sql: [String]
+
+    static let all: [Migration] = [ledger, orders, people]
+}
+
+enum Migrator {
+    /// Applies what is missing, one transaction a step, and returns the names applied. Only `creditctl migrate` does.
+    static func migrate(
+        _ writer: Writer, _ migrations: [Migration] = Migration.all
+    ) throws(WriteError) -> [String] {
+        precondition(migrations.map(\.version) == (1...).prefix(migrations.count).map(Int64.init))
+        var applied: [String] = []
+        for migration in migrations {
+            let didApply = try writer.write { transaction throws(SQLiteError) in
+                // Read inside the transaction: another process may have migrated while this one waited.
+                guard try version(of: transaction.connection) < migration.version else { return false }
+                for statement in migration.sql { try transaction.connection.execute(statement) }
+                try transaction.connection.execute("PRAGMA user_version = \(migration.version)")
+                return true
+            }
+            if didApply { applied.append(migration.name) }
+        }
+        return applied
+    }
+
+    static func version(of connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.query("PRAGMA user_version") { $0.integer(0) }[0]
+    }
+
+    static var current: Int64 { Int64(Migration.all.count) }
+}

@@ -1,0 +1,76 @@
+internal import SQLite
+
+/// What became of a movement. Each case is an answer, not a failure.
+enum PostingOutcome: Equatable {
+    case posted(LedgerEntry)
+    /// The same event was posted before: the earlier entry stands.
+    case alreadyPosted(LedgerEntry)
+    case insufficientCredits(balance: Credits)
+}
+
+/// Reads and appends ledger entries. It holds no state: the table is the state.
+enum Ledger {
+    static let columns = """
+        id, user_id, kind, amount, balance_after, order_id, generation_id, actor, reason, created_ms
+        """
+
+    /// Appends one entry, unless its event was posted before or the balance cannot carry it.
+    ///
+    /// - Throws: also when the key stands for another movement: a bug, after which nothing may be written.
+    static func post(
+        _ movement: Movement, of amount: Credits, to user: UserID, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> PostingOutcome {
+        precondition(amount != .zero, "An entry moves something")
+        let connection = transaction.connection
+        let key = movement.idempotencyKey(for: user)
+        if let earlier = try entry(key: key, on: connection) {
+            guard earlier.user == user, earlier.kind == movement.kind, earlier.amount == amount else {
+                throw SQLiteError(brokenRule: "an idempotency key stands for another movement", at: key)
+            }
+            return .alreadyPosted(earlier)
+        }
+        let balance = try balance(of: user, on: connection)
+        guard balance + amount >= .zero else { return .insufficientCredits(balance: balance) }
+
+        // The trigger `a_ledger_entry_moves_the_balance` brings `users.balance` along.
+        let stated = movement.actorAndReason
+        let rows = try connection.query(
+            """
+            INSERT INTO ledger_entry (user_id, kind, amount, balance_after, idempotency_key, order_id, generation_id,
+                                      actor, reason, created_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING \(columns)
+            """,
+            .text(user.text), .text(movement.kind.rawValue), .integer(amount.rawValue),
+            .integer((balance + amount).rawValue), .text(key), .optional(movement.order?.text),
+            .optional(movement.generation?.text), .optional(stated?.actor), .optional(stated?.reason),
+            .integer(now.rawValue), decode: LedgerEntry.init)
+        return .posted(rows[0])
+    }
+
+    /// The balance of a user who is known.
+    static func balance(of user: UserID, on connection: Connection) throws(SQLiteError) -> Credits {
+        try connection.query("SELECT balance FROM users WHERE id = ?", .text(user.text)) {
+            Credits(rawValue: $0.integer(0))
+        }.first ?? .zero
+    }
+
+    private static func entry(key: String, on connection: Connection) throws(SQLiteError) -> LedgerEntry? {
+        try connection.query(
+            "SELECT \(columns) FROM ledger_entry WHERE idempotency_key = ?", .text(key), decode: LedgerEntry.init
+        ).first
+    }
+}
+
+extension LedgerEntry {
+    init(_ row: borrowing Row) {
+        guard let user = UserID(row.text(1)), let kind = Kind(rawValue: row.text(2)) else {
+            preconditionFailure("A ledger entry holds what no version of this program writes")
+        }
+        self.init(
+            id: row.integer(0), user: user, kind: kind, amount: Credits(rawValue: row.integer(3)),
+            balanceAfter: Credits(rawValue: row.integer(4)), order: row.optionalText(5).flatMap(Order.ID.init),
+            generation: row.optionalText(6).flatMap(Generation.ID.init), actor: row.optionalText(7),
+            reason: row.optionalText(8), createdAt: Instant(rawValue: row.integer(9)))
+    }
+}

@@ -1,0 +1,109 @@
+/// What is sold now: for orders that no checkout of ours stands behind.
+public struct Catalogue: Equatable, Sendable {
+    public let product: Product.ID
+    public let creditsPerPack: Int64
+    public let currency: String
+}
+
+/// What a checkout of ours promised when it was opened.
+public struct PriceLock: Equatable, Sendable {
+    public let product: Product.ID
+    public let credits: Int64
+    /// Minor units, for all packs together.
+    public let amount: Int64
+    public let currency: String
+}
+
+/// Why a paid order moves no credits until a person looks at it. The raw value is stored: never rename one.
+public enum ParkedReason: String, Sendable, CaseIterable {
+    case unknownUser = "unknown_user"
+    case checkoutMismatch = "checkout_mismatch"
+    case statusUnknown = "status_unknown"
+    case statusDisagrees = "status_disagrees"
+    case billingReason = "billing_reason"
+    case seats
+    case units
+    case currency
+    case amounts
+    case nothingPaid = "nothing_paid"
+}
+
+/// Why an order is kept and nothing else. The raw value is stored: never rename one.
+public enum RecordedReason: String, Sendable, CaseIterable {
+    case foreignProduct = "foreign_product"
+    case subscription
+    case unpaid
+    /// Refunded whole before it could be granted: nobody owes anybody anything.
+    case settled
+    case dismissed
+}
+
+/// What an order is worth in credits, by its state alone.
+public enum OrderDecision: Equatable, Sendable {
+    /// The order's entries should sum to `target`; it was sold for `pack` credits.
+    case grant(target: Int64, pack: Int64)
+    /// Not paid, or no longer: its entries should sum to nothing.
+    case unpaid
+    case parked(ParkedReason)
+    case recorded(RecordedReason)
+
+    /// - Parameters:
+    ///   - lock: the checkout's promise, when the order's checkout is ours.
+    ///   - earlierPack: what the order was sold for when it was applied first; a later price changes nothing.
+    public init(
+        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool
+    ) {
+        let isOurs = order.product == catalogue.product || lock != nil || earlierPack != nil
+        guard isOurs else { self = .recorded(.foreignProduct); return }
+        guard !order.hasSubscription, order.billingReason?.hasPrefix("subscription") != true else {
+            self = .recorded(.subscription)
+            return
+        }
+        switch (order.status, order.isPaid) {
+        case (nil, true): self = .parked(.statusUnknown)
+        case (nil, _): self = .unpaid
+        case (.some(let status), let isPaid) where status.claimsPayment != (isPaid ?? false):
+            self = .parked(.statusDisagrees)
+        case (.draft, _), (.pending, _), (.void, _): self = .unpaid
+        case (.paid, _), (.refunded, _), (.partiallyRefunded, _):
+            self = Self.paid(
+                order, catalogue: catalogue, lock: lock, earlierPack: earlierPack, hasLostDispute: hasLostDispute)
+        }
+    }
+
+    private static func paid(
+        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool
+    ) -> OrderDecision {
+        guard order.billingReason == "purchase" else { return .parked(.billingReason) }
+        guard !order.hasSeats else { return .parked(.seats) }
+        guard let amounts = order.amounts else { return .parked(.amounts) }
+        guard order.currency == lock?.currency ?? catalogue.currency else { return .parked(.currency) }
+        guard amounts.net > 0 else { return .parked(.nothingPaid) }
+
+        let pack: Int64
+        if let lock {
+            guard order.product == lock.product, amounts.subtotal == lock.amount else {
+                return .parked(.checkoutMismatch)
+            }
+            pack = lock.credits
+        } else {
+            switch order.units {
+            case .absent: pack = catalogue.creditsPerPack
+            case .count(let units) where (1...1_000_000).contains(units): pack = catalogue.creditsPerPack * units
+            case .count, .unreadable: return .parked(.units)
+            }
+        }
+        let sold = earlierPack ?? pack
+        guard !hasLostDispute, order.status != .refunded else { return .grant(target: 0, pack: sold) }
+        guard amounts.refunded == 0 || amounts.base > 0 else { return .parked(.amounts) }
+        return .grant(target: sold - clawback(of: sold, refunded: amounts.refunded, base: amounts.base), pack: sold)
+    }
+
+    /// The share of the credits that goes with the money, rounded up: `ceil(pack · min(refunded, base) / base)`.
+    private static func clawback(of pack: Int64, refunded: Int64, base: Int64) -> Int64 {
+        guard refunded > 0 else { return 0 }
+        let product = pack.multipliedFullWidth(by: min(refunded, base))
+        let (quotient, remainder) = base.dividingFullWidth(product)
+        return quotient + (remainder > 0 ? 1 : 0)
+    }
+}

@@ -1,0 +1,47 @@
+/// What every executable that touches the database needs to know.
+public struct StoreSettings: Sendable {
+    /// `CREDITS_DATABASE`: the SQLite file. Its directory must be writable, for the WAL.
+    public let database: String
+    /// `COMMIT_GROUP`: how many changes share one commit at most; 1 only to measure what the others gain.
+    public let commitGroup: Int
+
+    public init(_ reader: inout EnvironmentReader) {
+        database = reader.text("CREDITS_DATABASE")
+        commitGroup = reader.integer("COMMIT_GROUP", in: 1...1024, default: 64)
+    }
+}
+
+/// What every FastCGI executable needs to know.
+public struct ServingSettings: Sendable {
+    /// `FASTCGI_THREADS`: how many requests are in hand at once.
+    public let threads: Int
+    /// `FASTCGI_PEER`: the name of nginx's user; root and our own may connect as well.
+    public let peer: String
+    /// `LOG_LEVEL`: lines below it are left out.
+    public let logLevel: LogLine.Level
+
+    public init(_ reader: inout EnvironmentReader) {
+        threads = reader.integer("FASTCGI_THREADS", in: 1...256, default: 16)
+        peer = reader.optional("FASTCGI_PEER") ?? "www-data"
+        logLevel = reader.choice("LOG_LEVEL", default: .notice)
+    }
+}
+
+/// What `polar-orders` needs to know before it takes a request.
+public struct PolarOrdersSettings: Sendable {
+    public let store: StoreSettings
+    public let serving: ServingSettings
+    public let environment: Environment
+    public let product: Product.ID
+    /// `POLAR_WEBHOOK_SECRET`: the endpoint's secret as the dashboard shows it; several while it is being changed.
+    public let webhookSecrets: [Secret]
+
+    public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
+        store = StoreSettings(&reader)
+        serving = ServingSettings(&reader)
+        environment = reader.choice("POLAR_SERVER", default: nil)
+        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        webhookSecrets = reader.secrets("POLAR_WEBHOOK_SECRET", minimumBytes: 24)
+        try reader.finish()
+    }
+}

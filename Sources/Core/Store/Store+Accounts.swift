@@ -1,0 +1,185 @@
+internal import SQLite
+
+/// Who somebody is, as the issuer says.
+public struct Profile: Equatable, Sendable {
+    public let user: UserID
+    public let email: String?
+    public let name: String?
+
+    public init(user: UserID, email: String? = nil, name: String? = nil) {
+        self.user = user
+        self.email = email
+        self.name = name
+    }
+}
+
+/// What a user has and what more would cost.
+public struct Account: Equatable, Sendable {
+    public let user: UserID
+    public let balance: Credits
+    public let debt: Credits
+    /// Display only: within 7 days of first sight and nothing bought yet.
+    public let hasFreeTrial: Bool
+    public let settings: BillingSettings
+    public let createdAt: Instant
+}
+
+/// A list cut into pages, newest first.
+public struct Page<Item: Sendable>: Sendable {
+    public let items: [Item]
+    /// Where the next page begins, if there is one.
+    public let nextCursor: Int64?
+
+    /// - Parameter items: one more than `limit` if there is a next page.
+    init(_ items: [Item], limit: Int, cursor: (Item) -> Int64) {
+        self.items = Array(items.prefix(limit))
+        nextCursor = items.count > limit ? self.items.last.map(cursor) : nil
+    }
+}
+
+extension Store {
+    /// The account of a user, who is created with the trial credits when first seen.
+    public func account(of profile: Profile, at now: Instant) throws(StoreError) -> Account {
+        if let account = try read({ connection throws(SQLiteError) in
+            try Accounts.isKnown(profile, on: connection)
+                ? try Accounts.find(profile.user, at: now, on: connection) : nil
+        }) {
+            return account
+        }
+        return try write { transaction throws(SQLiteError) in
+            try Accounts.see(profile, at: now, in: transaction)
+            guard let account = try Accounts.find(profile.user, at: now, on: transaction.connection) else {
+                preconditionFailure("A user who was just created is there")
+            }
+            return account
+        }
+    }
+
+    /// The account of a user who may be unknown; creates nobody.
+    public func account(of user: UserID, at now: Instant) throws(StoreError) -> Account? {
+        try read { connection throws(SQLiteError) in try Accounts.find(user, at: now, on: connection) }
+    }
+
+    /// The user's entries, newest first, older than the cursor.
+    public func entries(
+        of user: UserID, before cursor: Int64? = nil, limit: Int
+    ) throws(StoreError) -> Page<LedgerEntry> {
+        precondition((1...1000).contains(limit))
+        let entries = try read { connection throws(SQLiteError) in
+            try connection.query(
+                """
+                SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+                """,
+                .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: LedgerEntry.init)
+        }
+        return Page(entries, limit: limit, cursor: \.id)
+    }
+
+    /// Gives or takes credits in the name of an admin, never below zero. The audit log tells of it in the same step.
+    public func adjust(_ adjustment: Adjustment, at now: Instant) throws(StoreError) -> AdjustmentOutcome {
+        try write { transaction throws(SQLiteError) in
+            guard try Accounts.find(adjustment.user, at: now, on: transaction.connection) != nil else {
+                return .unknownUser
+            }
+            let movement = Movement.adjustment(
+                key: adjustment.key, actor: adjustment.actor, reason: adjustment.reason)
+            switch try Ledger.post(
+                movement, of: adjustment.amount, to: adjustment.user, at: now, in: transaction)
+            {
+            case .posted(let entry):
+                try AuditLog.add(
+                    actor: adjustment.actor, action: "user.adjust", subject: adjustment.user.text,
+                    old: String((entry.balanceAfter - entry.amount).rawValue),
+                    new: String(entry.balanceAfter.rawValue), at: now, in: transaction)
+                return .adjusted(entry)
+            case .alreadyPosted(let entry): return .adjusted(entry)
+            case .insufficientCredits(let balance): return .belowZero(balance: balance)
+            }
+        }
+    }
+}
+
+/// A correction by a named admin. The same key is applied once.
+public struct Adjustment: Equatable, Sendable {
+    public let user: UserID
+    public let amount: Credits
+    public let actor: String
+    public let reason: String
+    public let key: String
+
+    public init(user: UserID, amount: Credits, actor: String, reason: String, key: String) {
+        precondition(amount != .zero && !reason.isEmpty)
+        self.user = user
+        self.amount = amount
+        self.actor = actor
+        self.reason = reason
+        self.key = key
+    }
+}
+
+public enum AdjustmentOutcome: Equatable, Sendable {
+    case adjusted(LedgerEntry)
+    case belowZero(balance: Credits)
+    case unknownUser
+}
+
+/// The users table.
+enum Accounts {
+    /// How long a new user counts as trying the product out.
+    static let trialPeriod = Duration.seconds(7 * 86_400)
+
+    /// Whether the user is there with the address and name that the issuer gives now.
+    static func isKnown(_ profile: Profile, on connection: Connection) throws(SQLiteError) -> Bool {
+        try connection.query(
+            "SELECT 1 FROM users WHERE id = ? AND (?2 IS NULL OR email IS ?2) AND (?3 IS NULL OR name IS ?3)",
+            .text(profile.user.text), .optional(profile.email), .optional(profile.name)
+        ) { $0.integer(0) }.isEmpty == false
+    }
+
+    /// Creates the user with the trial credits, or notes a changed address or name.
+    static func see(
+        _ profile: Profile, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        let connection = transaction.connection
+        try connection.execute(
+            "UPDATE users SET email = coalesce(?2, email), name = coalesce(?3, name) WHERE id = ?1",
+            .text(profile.user.text), .optional(profile.email), .optional(profile.name))
+        guard connection.changes == 0 else { return }
+        try connection.execute(
+            "INSERT INTO users (id, email, name, created_ms) VALUES (?, ?, ?, ?)",
+            .text(profile.user.text), .optional(profile.email), .optional(profile.name), .integer(now.rawValue))
+        let settings = try BillingSettings.current(on: connection)
+        guard settings.freeTrialCredits > 0 else { return }
+        _ = try Ledger.post(
+            .trial, of: Credits(rawValue: settings.freeTrialCredits), to: profile.user, at: now, in: transaction)
+    }
+
+    static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(SQLiteError) -> Account? {
+        let settings = try BillingSettings.current(on: connection)
+        return try connection.query(
+            """
+            SELECT balance, debt, created_ms,
+                   EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = users.id AND kind = 'purchase')
+            FROM users WHERE id = ?
+            """, .text(user.text)
+        ) { row in
+            let createdAt = Instant(rawValue: row.integer(2))
+            return Account(
+                user: user, balance: Credits(rawValue: row.integer(0)), debt: Credits(rawValue: row.integer(1)),
+                hasFreeTrial: row.integer(3) == 0 && createdAt.distance(to: now) < trialPeriod, settings: settings,
+                createdAt: createdAt)
+        }.first
+    }
+}
+
+/// What admins did.
+enum AuditLog {
+    static func add(
+        actor: String, action: String, subject: String, old: String?, new: String?, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try transaction.connection.execute(
+            "INSERT INTO audit_log (actor, action, subject, old, new, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            .text(actor), .text(action), .text(subject), .optional(old), .optional(new), .integer(now.rawValue))
+    }
+}

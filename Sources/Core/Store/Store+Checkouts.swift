@@ -1,0 +1,215 @@
+internal import SQLite
+
+/// What became of the wish to buy.
+public enum OpenCheckoutOutcome: Equatable, Sendable {
+    /// Our row is there; Polar is to be asked for its session.
+    case opened(Checkout)
+    /// One of the same user, quantity and price is open already.
+    case reused(Checkout)
+    /// Too many within a minute or an hour.
+    case limited(retryAfter: Duration)
+}
+
+extension Store {
+    /// At most so many checkouts a minute and an hour for one user.
+    static let checkoutLimits: [(count: Int, window: Duration)] = [(5, .seconds(60)), (20, .seconds(3600))]
+
+    /// Promises a price: finds an open checkout of the same user, quantity and price, or adds the row of a new one.
+    ///
+    /// - Parameter id: of the new row, if there will be one.
+    public func openCheckout(
+        _ id: Checkout.ID, of quantity: Int64, for profile: Profile, in scope: OrderScope, at now: Instant
+    ) throws(StoreError) -> OpenCheckoutOutcome {
+        precondition(BillingSettings.quantityBounds.contains(quantity))
+        return try write { transaction throws(SQLiteError) in
+            try Accounts.see(profile, at: now, in: transaction)
+            let settings = try BillingSettings.current(on: transaction.connection)
+            if let open = try Checkouts.open(
+                of: quantity, for: profile.user, settings: settings, in: scope, at: now, on: transaction.connection)
+            {
+                return .reused(open)
+            }
+            if let wait = try Checkouts.wait(for: profile.user, at: now, on: transaction.connection) {
+                return .limited(retryAfter: wait)
+            }
+            return .opened(
+                try Checkouts.insert(
+                    id, of: quantity, for: profile.user, settings: settings, in: scope, at: now,
+                    transaction: transaction))
+        }
+    }
+
+    /// Notes what Polar answered: the session's id, address and secret.
+    public func checkoutCreated(
+        _ id: Checkout.ID, _ session: Checkout.OpenSession
+    ) throws(StoreError) {
+        try write { transaction throws(SQLiteError) in
+            try transaction.connection.execute(
+                """
+                UPDATE checkouts SET status = 'open', polar_id = ?, url = ?, client_secret = ?, expires_ms = ?
+                WHERE id = ? AND status = 'creating'
+                """,
+                .text(session.id.text), .text(session.url), .text(session.clientSecret),
+                .integer(session.expiresAt.rawValue), .text(id.text))
+        }
+    }
+
+    /// Polar made no session, or none that we know of: the row stays as a trace.
+    public func checkoutFailed(_ id: Checkout.ID) throws(StoreError) {
+        try write { transaction throws(SQLiteError) in
+            try transaction.connection.execute(
+                "UPDATE checkouts SET status = 'failed' WHERE id = ? AND status = 'creating'", .text(id.text))
+        }
+    }
+
+    /// The checkout of that session, if it is the user's.
+    public func checkout(
+        _ id: Checkout.PolarID, of user: UserID, in environment: Environment, at now: Instant
+    ) throws(StoreError) -> Checkout? {
+        let found = try read { connection throws(SQLiteError) in try Checkouts.find(id, on: connection) }
+        guard let found, found.environment == environment, found.checkout.user == user else { return nil }
+        return found.checkout.expired(by: now)
+    }
+
+    /// Notes what Polar says of a checkout.
+    public func note(_ snapshot: CheckoutSnapshot, in environment: Environment) throws(StoreError) {
+        try write { transaction throws(SQLiteError) in
+            try Checkouts.note(snapshot, in: environment, transaction: transaction)
+        }
+    }
+
+    /// Whether it is this caller's turn to ask Polar about the checkout: one within `interval` is enough.
+    public func claimQuestion(
+        about id: Checkout.PolarID, every interval: Duration, at now: Instant
+    ) throws(StoreError) -> Bool {
+        try write { transaction throws(SQLiteError) in
+            try transaction.connection.execute(
+                "UPDATE checkouts SET asked_ms = ?1 WHERE polar_id = ?2 AND asked_ms <= ?3",
+                .integer(now.rawValue), .text(id.text), .integer(now.advanced(by: .zero - interval).rawValue))
+            return transaction.connection.changes == 1
+        }
+    }
+}
+
+extension Checkout {
+    /// Past its time an open checkout can no longer be paid, whether Polar has said so yet or not.
+    fileprivate func expired(by now: Instant) -> Checkout {
+        guard status == .open, let session, session.expiresAt <= now else { return self }
+        return Checkout(
+            id: id, user: user, quantity: quantity, lock: lock, status: .expired, createdAt: createdAt,
+            session: session, granted: granted)
+    }
+}
+
+/// The checkouts table.
+enum Checkouts {
+    struct Found {
+        let checkout: Checkout
+        let environment: Environment
+    }
+
+    static func find(_ id: Checkout.PolarID, on connection: Connection) throws(SQLiteError) -> Found? {
+        try connection.query(
+            "SELECT \(columns) FROM checkouts c WHERE polar_id = ?", .text(id.text), decode: Found.init
+        ).first
+    }
+
+    /// How long the user has to wait before the next one, or `nil`.
+    static func wait(
+        for user: UserID, at now: Instant, on connection: Connection
+    ) throws(SQLiteError) -> Duration? {
+        var longest: Duration?
+        for limit in Store.checkoutLimits {
+            let start = now.advanced(by: .zero - limit.window)
+            // The one whose leaving the window makes room.
+            let blocking = try connection.query(
+                """
+                SELECT created_ms FROM checkouts WHERE user_id = ? AND created_ms > ? ORDER BY created_ms DESC
+                LIMIT 1 OFFSET ?
+                """,
+                .text(user.text), .integer(start.rawValue), .integer(Int64(limit.count - 1))
+            ) { Instant(rawValue: $0.integer(0)) }.first
+            guard let blocking else { continue }
+            longest = max(longest ?? .zero, start.distance(to: blocking))
+        }
+        return longest
+    }
+
+    static func open(
+        of quantity: Int64, for user: UserID, settings: BillingSettings, in scope: OrderScope, at now: Instant,
+        on connection: Connection
+    ) throws(SQLiteError) -> Checkout? {
+        try connection.query(
+            """
+            SELECT \(columns) FROM checkouts c
+            WHERE user_id = ? AND status = 'open' AND quantity = ? AND pack_price_cents = ? AND credits_per_pack = ?
+              AND currency = ? AND product_id = ? AND environment = ? AND expires_ms > ?
+            ORDER BY created_ms DESC LIMIT 1
+            """,
+            .text(user.text), .integer(quantity), .integer(settings.packPriceCents), .integer(settings.creditsPerPack),
+            .text(settings.currency), .text(scope.product.text), .text(scope.environment.rawValue),
+            .integer(now.advanced(by: .seconds(60)).rawValue), decode: Found.init
+        ).first?.checkout
+    }
+
+    static func insert(
+        _ id: Checkout.ID, of quantity: Int64, for user: UserID, settings: BillingSettings, in scope: OrderScope,
+        at now: Instant, transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Checkout {
+        let lock = PriceLock(
+            product: scope.product, credits: quantity * settings.creditsPerPack,
+            amount: quantity * settings.packPriceCents, currency: settings.currency)
+        try transaction.connection.execute(
+            """
+            INSERT INTO checkouts (id, environment, user_id, product_id, quantity, pack_price_cents, credits_per_pack,
+                                   credits, amount_cents, currency, status, created_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'creating', ?)
+            """,
+            .text(id.text), .text(scope.environment.rawValue), .text(user.text), .text(scope.product.text),
+            .integer(quantity), .integer(settings.packPriceCents), .integer(settings.creditsPerPack),
+            .integer(lock.credits), .integer(lock.amount), .text(lock.currency), .integer(now.rawValue))
+        return Checkout(
+            id: id, user: user, quantity: quantity, lock: lock, status: .creating, createdAt: now, session: nil,
+            granted: 0)
+    }
+
+    /// A newer word of Polar's on a checkout of ours; an older one changes nothing.
+    static func note(
+        _ snapshot: CheckoutSnapshot, in environment: Environment, transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        // What succeeded or expired does not come back, whatever the order of the deliveries.
+        try transaction.connection.execute(
+            """
+            UPDATE checkouts SET status = ?1, status_us = ?2
+            WHERE polar_id = ?3 AND environment = ?4 AND status_us <= ?2 AND status NOT IN ('succeeded')
+              AND NOT (status = 'expired' AND ?1 <> 'succeeded')
+            """,
+            .text(snapshot.status.rawValue), .integer(snapshot.clock.rawValue), .text(snapshot.id.text),
+            .text(environment.rawValue))
+    }
+
+    private static let columns = """
+        c.id, c.user_id, c.quantity, c.product_id, c.credits, c.amount_cents, c.currency, c.status, c.created_ms,
+        c.polar_id, c.url, c.client_secret, c.expires_ms, c.environment,
+        (SELECT coalesce(sum(p.target_credits), 0) FROM payments p WHERE p.checkout_id = c.polar_id)
+        """
+}
+
+extension Checkouts.Found {
+    init(_ row: borrowing Row) {
+        guard let id = Checkout.ID(row.text(0)), let user = UserID(row.text(1)), let product = Product.ID(row.text(3)),
+            let status = Checkout.Status(rawValue: row.text(7)), let environment = Environment(rawValue: row.text(13))
+        else { preconditionFailure("A checkout holds what no version of this program writes") }
+        var session: Checkout.OpenSession?
+        if let text = row.optionalText(9), let id = Checkout.PolarID(text) {
+            session = Checkout.OpenSession(
+                id: id, url: row.text(10), clientSecret: row.text(11), expiresAt: Instant(rawValue: row.integer(12)))
+        }
+        self.environment = environment
+        checkout = Checkout(
+            id: id, user: user, quantity: row.integer(2),
+            lock: PriceLock(
+                product: product, credits: row.integer(4), amount: row.integer(5), currency: row.text(6)),
+            status: status, createdAt: Instant(rawValue: row.integer(8)), session: session, granted: row.integer(14))
+    }
+}

@@ -1,0 +1,189 @@
+internal import SQLite
+
+/// For which Polar, and for which product of it, orders count.
+public struct OrderScope: Equatable, Sendable {
+    public let environment: Environment
+    public let product: Product.ID
+
+    public init(environment: Environment, product: Product.ID) {
+        self.environment = environment
+        self.product = product
+    }
+}
+
+extension Store {
+    /// Brings the credits of one order to what the snapshot says. Applying it again changes nothing.
+    ///
+    /// The one way for everything that learns of an order: webhook, replay, reconcile, return page, CLI.
+    public func apply(
+        _ order: OrderSnapshot, in scope: OrderScope, at now: Instant
+    ) throws(StoreError) -> OrderOutcome {
+        try write { transaction throws(SQLiteError) in
+            try Orders.apply(order, in: scope, at: now, in: transaction)
+        }
+    }
+}
+
+/// How a snapshot becomes entries: decide by state, compare with what was posted, post the difference.
+enum Orders {
+    static func apply(
+        _ order: OrderSnapshot, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome {
+        let connection = transaction.connection
+        let earlier = try Payments.find(order.id, on: connection)
+        let checkout =
+            try order.checkout.map { id throws(SQLiteError) in try Checkouts.find(id, on: connection) } ?? nil
+        guard earlier?.environment ?? scope.environment == scope.environment,
+            checkout?.environment ?? scope.environment == scope.environment
+        else { return .otherEnvironment }
+        if let earlier, order.isOlder(than: earlier.snapshot) { return .stale }
+
+        let settings = try BillingSettings.current(on: connection)
+        let decision = OrderDecision(
+            order,
+            catalogue: Catalogue(
+                product: scope.product, creditsPerPack: settings.creditsPerPack, currency: settings.currency),
+            lock: checkout?.checkout.lock, earlierPack: earlier?.pack, hasLostDispute: earlier?.hasLostDispute ?? false)
+        let evidence = Evidence(order: order, earlier: earlier?.user, checkout: checkout?.checkout.user)
+        var payment = Payment(order, earlier: earlier, environment: scope.environment)
+        let outcome = try settle(decision, evidence, &payment, at: now, in: transaction)
+        try Payments.save(payment, outcome: outcome, at: now, in: transaction)
+        return outcome
+    }
+
+    private static func settle(
+        _ decision: OrderDecision, _ evidence: Evidence, _ payment: inout Payment, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome {
+        // The user first, so that a person who paid is known even where nothing can be granted yet.
+        if let user = evidence.user, decision != .recorded(.foreignProduct) {
+            try Accounts.see(Profile(user: user), at: now, in: transaction)
+            payment.user = user
+        }
+        let hasEntries = payment.target > 0 || payment.debt > .zero
+        switch decision {
+        case .recorded(let reason): return .recorded(payment.isDismissed ? .dismissed : reason)
+        case .parked where payment.snapshot.status == .refunded && !hasEntries: return .recorded(.settled)
+        case .parked(let reason): return payment.isDismissed ? .recorded(.dismissed) : .parked(reason)
+        case .unpaid:
+            guard let user = payment.user, hasEntries else { return .recorded(.unpaid) }
+            return try move(to: 0, user, evidence, &payment, at: now, in: transaction)
+        case .grant(let target, let pack):
+            payment.pack = pack
+            if payment.isDismissed { return .recorded(.dismissed) }
+            guard let user = payment.user else { return target == 0 ? .recorded(.settled) : .parked(.unknownUser) }
+            return try move(to: target, user, evidence, &payment, at: now, in: transaction)
+        }
+    }
+
+    /// Posts the difference between what the order's entries sum to and what they should.
+    private static func move(
+        to target: Int64, _ user: UserID, _ evidence: Evidence, _ payment: inout Payment, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome {
+        let difference = target - payment.target
+        payment.target = target
+        guard difference != 0 else { return .unchanged }
+        let step = Movement.OrderStep(order: payment.snapshot.id, target: target, clock: payment.snapshot.clock)
+        let (entries, debt) =
+            if difference < 0 {
+                try takeBack(-difference, step, from: user, &payment, at: now, in: transaction)
+            } else if try Payments.wasGranted(payment.snapshot.id, on: transaction.connection) {
+                try restore(difference, step, to: user, &payment, at: now, in: transaction)
+            } else {
+                try grant(difference, step, to: user, at: now, in: transaction)
+            }
+        try Debts.change(by: debt, of: user, in: transaction)
+        return .applied(
+            OrderChange(user: user, entries: entries, debt: debt, evidenceDisagrees: evidence.disagrees))
+    }
+
+    /// The whole purchase, and then what is owed out of it.
+    private static func grant(
+        _ credits: Int64, _ step: Movement.OrderStep, to user: UserID, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+        let debt = try Debts.owed(by: user, on: transaction.connection)
+        let repaid = Credits(rawValue: min(credits, debt.rawValue))
+        var entries = [
+            try post(.purchase(step), of: Credits(rawValue: credits), to: user, at: now, in: transaction)
+        ]
+        if repaid > .zero {
+            entries.append(try post(.repayment(step), of: -repaid, to: user, at: now, in: transaction))
+        }
+        return (entries, -repaid)
+    }
+
+    /// As much as is there; the rest was spent and becomes debt.
+    private static func takeBack(
+        _ credits: Int64, _ step: Movement.OrderStep, from user: UserID, _ payment: inout Payment, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+        let balance = try Ledger.balance(of: user, on: transaction.connection)
+        let taken = Credits(rawValue: min(credits, balance.rawValue))
+        let missing = Credits(rawValue: credits) - taken
+        payment.debt = payment.debt + missing
+        guard taken > .zero else { return ([], missing) }
+        return ([try post(.clawback(step), of: -taken, to: user, at: now, in: transaction)], missing)
+    }
+
+    /// First the debt that this order left, as far as it is still owed, then credits.
+    private static func restore(
+        _ credits: Int64, _ step: Movement.OrderStep, to user: UserID, _ payment: inout Payment, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+        let owed = try Debts.owed(by: user, on: transaction.connection)
+        let forgiven = Credits(rawValue: min(credits, owed.rawValue, payment.debt.rawValue))
+        let restored = Credits(rawValue: credits) - forgiven
+        payment.debt = payment.debt - forgiven
+        guard restored > .zero else { return ([], -forgiven) }
+        return ([try post(.restoration(step), of: restored, to: user, at: now, in: transaction)], -forgiven)
+    }
+
+    private static func post(
+        _ movement: Movement, of amount: Credits, to user: UserID, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> LedgerEntry {
+        let step = movement.idempotencyKey(for: user)
+        switch try Ledger.post(movement, of: amount, to: user, at: now, in: transaction) {
+        case .posted(let entry): return entry
+        // Target and clock name the step, and the payment moves on with it: neither can happen to a sound database.
+        case .alreadyPosted:
+            throw SQLiteError(brokenRule: "an entry stands without its payment", at: step)
+        case .insufficientCredits:
+            throw SQLiteError(brokenRule: "an order took more than there was", at: step)
+        }
+    }
+}
+
+/// Whose order it is. The strongest evidence wins; the e-mail address is none.
+struct Evidence: Equatable {
+    let user: UserID?
+    let disagrees: Bool
+
+    /// - Parameters:
+    ///   - earlier: who the order was applied to before, or assigned to by an admin.
+    ///   - checkout: who opened our checkout.
+    init(order: OrderSnapshot, earlier: UserID?, checkout: UserID?) {
+        let all = [earlier, checkout, order.metadataUser, order.externalUser].compactMap(\.self)
+        user = all.first
+        disagrees = Set(all).count > 1
+    }
+}
+
+/// What was taken back but already spent: a column of its own, never a negative balance.
+enum Debts {
+    static func owed(by user: UserID, on connection: Connection) throws(SQLiteError) -> Credits {
+        try connection.query("SELECT debt FROM users WHERE id = ?", .text(user.text)) {
+            Credits(rawValue: $0.integer(0))
+        }.first ?? .zero
+    }
+
+    static func change(
+        by difference: Credits, of user: UserID, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        guard difference != .zero else { return }
+        try transaction.connection.execute(
+            "UPDATE users SET debt = debt + ? WHERE id = ?", .integer(difference.rawValue), .text(user.text))
+    }
+}

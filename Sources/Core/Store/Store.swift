@@ -1,0 +1,93 @@
+internal import SQLite
+
+/// The database as the rest of the program sees it: one method for each thing that it can be asked to do.
+///
+/// A method that changes something is one immediate transaction, durable when it returns. One that reads sees one
+/// consistent state and does not wait for writes.
+public final class Store: Sendable {
+    private let writer: Writer
+    private let readers: Readers
+
+    /// Opens a database that `creditctl migrate` has brought to this program's schema.
+    ///
+    /// - Parameters:
+    ///   - commitGroup: how many changes share one commit at most.
+    ///   - broken: told once, when a commit may have happened or not: the process must end and be started anew.
+    public init(
+        path: String, commitGroup: Int = 64, broken: @escaping @Sendable (StoreError) -> Void
+    ) throws(StoreError) {
+        do {
+            readers = try Readers(path: path)
+            let version = try readers.read(Migrator.version)
+            guard version == Migrator.current else {
+                throw StoreError.schema(found: version, expected: Migrator.current)
+            }
+            writer = try Writer(path: path, maximumGroup: commitGroup) { broken(.unavailable($0.description)) }
+        } catch let error as SQLiteError {
+            throw StoreError(error)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
+    ) throws(StoreError) -> Result {
+        do { return try writer.write(body) } catch { throw StoreError(error) }
+    }
+
+    func read<Result>(_ body: (Connection) throws(SQLiteError) -> Result) throws(StoreError) -> Result {
+        do { return try readers.read(body) } catch { throw StoreError(error) }
+    }
+}
+
+extension Store {
+    /// Creates the file if need be and brings its schema up to date. Only `creditctl migrate` calls this.
+    ///
+    /// - Returns: the names of the steps applied, in order.
+    public static func migrate(path: String) throws(StoreError) -> [String] {
+        do {
+            _ = try Connection(path: path, mode: .create, busyTimeout: .seconds(30))
+            return try Migrator.migrate(Writer(path: path) { _ in })
+        } catch let error as SQLiteError {
+            throw StoreError(error)
+        } catch let error as WriteError {
+            throw StoreError(error)
+        } catch {
+            throw .unavailable("\(error)")
+        }
+    }
+}
+
+/// The store could not do its work; the same call may succeed later.
+public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Nothing was written.
+    case unavailable(String)
+    /// The disk has no room; nothing was written.
+    case full
+    /// The change may have happened or not. Asking again with the same idempotency key tells.
+    case unknown(String)
+    /// The database is of another version of this product: `creditctl migrate`.
+    case schema(found: Int64, expected: Int64)
+
+    init(_ error: SQLiteError) { self = error.isFull ? .full : .unavailable(error.description) }
+
+    init(_ error: WriteError) {
+        switch error {
+        case .failed(let error): self.init(error)
+        case .unknown(let error): self = .unknown(error.description)
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): reason
+        case .full: "the disk is full"
+        case .unknown(let reason): "a commit may have happened or not: \(reason)"
+        case .schema(let found, let expected):
+            "the database has schema \(found), this program needs \(expected): run creditctl migrate"
+        }
+    }
+}

@@ -1,0 +1,121 @@
+private import Glibc
+internal import HTTP
+private import JSON
+
+/// The FastCGI or CGI parameters of one request on their way to a ``Request``.
+struct Parameters {
+    enum Reading {
+        case request(Request)
+        case refused(Problem, requestID: String)
+    }
+
+    private var values: [String: String] = [:]
+    private var isMalformed = false
+
+    /// - Parameter entries: C strings up to a null pointer, as libfcgi and the environment have them.
+    mutating func add(all entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
+        var entry = unsafe entries
+        while let text = unsafe entry.pointee {
+            unsafe add(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
+            unsafe entry += 1
+        }
+    }
+
+    /// - Parameter entry: `NAME=value`. A name that stands twice makes the request malformed: whoever reads the first
+    ///   and whoever reads the last would see different requests.
+    mutating func add(_ entry: [UInt8]) {
+        let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, let name = String(validating: parts[0], as: UTF8.self),
+            // Two users whose names differ in broken bytes must not become one by repairing them.
+            let value = String(validating: parts[1], as: UTF8.self)
+                ?? (name.hasPrefix("HTTP_") ? String(decoding: parts[1], as: UTF8.self) : nil),
+            values.updateValue(value, forKey: name) == nil
+        else {
+            isMalformed = true
+            return
+        }
+    }
+
+    /// - Parameter body: reads exactly that many bytes, or `nil` if there are fewer.
+    func reading(maximumBodyBytes: Int, body: (Int) -> [UInt8]?) -> Reading {
+        let requestID = text("REQUEST_ID")
+        guard !isMalformed, let length = contentLength else {
+            return .refused(.badRequest("The request is malformed"), requestID: requestID)
+        }
+        guard length <= maximumBodyBytes else {
+            return .refused(
+                Problem(
+                    .contentTooLarge, code: "body_too_large", title: "The body is too large",
+                    members: [.init("limit_bytes", .integer(Int64(maximumBodyBytes)))]), requestID: requestID)
+        }
+        guard let body = length == 0 ? [] : body(length) else {
+            return .refused(.badRequest("The body was cut short"), requestID: requestID)
+        }
+        return .request(
+            Request(
+                method: Request.Method(rawValue: text("REQUEST_METHOD")), path: path, query: text("QUERY_STRING"),
+                headers: headers, body: body, caller: caller, id: requestID, remoteAddress: text("REMOTE_ADDR")))
+    }
+
+    private func text(_ name: String) -> String { values[name] ?? "" }
+
+    private var contentLength: Int? {
+        let digits = text("CONTENT_LENGTH")
+        guard !digits.isEmpty else { return 0 }
+        guard digits.utf8.count <= 15, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(digits)
+    }
+
+    /// nginx's `$document_uri`; a plain CGI server knows the path under other names.
+    private var path: String {
+        if let path = values["DOCUMENT_URI"], !path.isEmpty { return path }
+        let path = text("SCRIPT_NAME") + text("PATH_INFO")
+        if !path.isEmpty { return path }
+        return String(text("REQUEST_URI").prefix { $0 != "?" })
+    }
+
+    private var headers: Headers {
+        var headers = Headers()
+        for (name, value) in values where name.hasPrefix("HTTP_") && !value.isEmpty {
+            headers[name.dropFirst("HTTP_".count).replacing("_", with: "-").lowercased()] = value
+        }
+        if let type = values["CONTENT_TYPE"], !type.isEmpty { headers["content-type"] = type }
+        return headers
+    }
+
+    private var caller: Caller? {
+        let user = text("REMOTE_USER")
+        guard !user.isEmpty else { return nil }
+        func given(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
+        return Caller(
+            user: user, email: given("REMOTE_EMAIL"), name: given("REMOTE_NAME"),
+            credential: text("REMOTE_CREDENTIAL") == "bearer"
+                ? .bearer : .cookie(formToken: text("REMOTE_FORM_TOKEN")))
+    }
+}
+
+extension Problem {
+    fileprivate static func badRequest(_ title: String) -> Problem {
+        Problem(.badRequest, code: "bad_request", title: title)
+    }
+}
+
+extension Response {
+    /// As CGI has it: a `Status` field, the others, an empty line, the body.
+    ///
+    /// Source: https://www.rfc-editor.org/rfc/rfc3875#section-6
+    var serialized: [UInt8] {
+        var head = "Status: \(status.rawValue)\r\n"
+        for (name, value) in headers.sorted { head += "\(name): \(value.withoutControls)\r\n" }
+        for cookie in cookies { head += "set-cookie: \(cookie.withoutControls)\r\n" }
+        if status != .noContent && status != .notModified { head += "content-length: \(body.count)\r\n" }
+        return Array((head + "\r\n").utf8) + body
+    }
+}
+
+extension String {
+    /// libfcgi passes on CR and LF: a value from outside could begin a field of its own.
+    fileprivate var withoutControls: String {
+        String(decoding: utf8.filter { $0 >= 0x20 && $0 != 0x7F }, as: UTF8.self)
+    }
+}

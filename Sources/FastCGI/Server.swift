@@ -1,0 +1,59 @@
+private import CFastCGI
+private import Glibc
+public import HTTP
+private import Threads
+
+/// How an executable wants to be served.
+public struct ServeOptions: Sendable {
+    /// How many requests are in hand at once: each has a thread of its own, which may block.
+    public var threads: Int
+    /// A longer body is answered 413.
+    public var maximumBodyBytes: Int
+    /// The name of nginx's user. Root and our own user may connect as well: they could do worse anyway.
+    public var peer: String
+    /// How long a stop waits for the requests in hand. systemd and `deploy/stack` wait a little longer.
+    public var patience: Duration
+
+    public init(
+        threads: Int = 16, maximumBodyBytes: Int, peer: String = "www-data", patience: Duration = .seconds(9)
+    ) {
+        self.threads = threads
+        self.maximumBodyBytes = maximumBodyBytes
+        self.peer = peer
+        self.patience = patience
+    }
+}
+
+/// Answers requests until SIGTERM or SIGINT, on the listening socket that the process was started with: descriptor 0,
+/// or the one that systemd hands over. Without such a socket it answers one request as a plain CGI program.
+///
+/// A stop takes no further connection, lets every request in hand finish, then returns.
+///
+/// - Parameter respond: gets the whole request and gives back the whole response, on any of the threads. It cannot
+///   throw: every failure already has a response.
+///
+/// Source: https://fastcgi-archives.github.io/FastCGI_Specification.html
+public func serve(_ options: ServeOptions, respond: @escaping @Sendable (Request) -> Response) {
+    precondition(options.threads > 0 && options.maximumBodyBytes >= 0)
+    guard let listener = Listener(peer: options.peer) else {
+        answerOnce(maximumBodyBytes: options.maximumBodyBytes, respond: respond)
+        return
+    }
+    StopSignals.block()
+    // libfcgi lingers for up to two seconds on a peer that does not close; nginx does.
+    unsafe setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1)
+    precondition(FCGX_Init() == 0, "libfcgi does not start")
+
+    let running = Monitor(options.threads)
+    for _ in 0..<options.threads {
+        startThread {
+            while let connection = listener.next() {
+                answer(connection, maximumBodyBytes: options.maximumBodyBytes, respond: respond)
+            }
+            running.withLock { $0 -= 1 }
+        }
+    }
+    StopSignals.wait()
+    listener.stop()
+    _ = running.wait(atMost: options.patience) { $0 == 0 ? true : nil }
+}

@@ -1,0 +1,147 @@
+private import CSQLite
+
+/// One connection to one database file. It is not `Sendable`: one thread at a time has it.
+@safe public final class Connection {
+    private let handle: OpaquePointer
+    /// Prepared once, reset after each use.
+    private var statements: [String: Statement] = [:]
+
+    /// Opens the file, creating it if `mode` allows.
+    ///
+    /// - Parameter busyTimeout: a net for tools that do not keep to the lane; within it, nobody waits for a lock.
+    ///
+    /// Sources: https://www.sqlite.org/pragma.html, https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
+    public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let code = unsafe sqlite3_open_v2(path, &handle, mode.flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            defer { _ = unsafe sqlite3_close_v2(handle) }
+            throw unsafe SQLiteError(code, on: handle, sql: "open")
+        }
+        unsafe self.handle = unsafe handle
+        unsafe sqlite3_busy_timeout(handle, Int32(busyTimeout / .milliseconds(1)))
+        unsafe credits_configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
+        unsafe credits_configure(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        unsafe credits_configure(handle, SQLITE_DBCONFIG_DQS_DML, 0)
+        unsafe credits_configure(handle, SQLITE_DBCONFIG_DQS_DDL, 0)
+        // SQLite before 3.51.3 can corrupt a file when a commit meets a checkpoint: none happens outside the lane.
+        unsafe credits_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        for pragma in mode.pragmas { try run("PRAGMA \(pragma)") }
+    }
+
+    deinit {
+        statements = [:]
+        _ = unsafe sqlite3_close_v2(handle)
+    }
+
+    public enum Mode: Sendable {
+        case read, write, create
+
+        var flags: Int32 {
+            switch self {
+            // A reader of a WAL file maintains its shared memory, so it too opens the file for writing.
+            case .read, .write: SQLITE_OPEN_READWRITE
+            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            }
+        }
+
+        var pragmas: [String] {
+            let all = ["foreign_keys = ON", "cell_size_check = ON"]
+            return switch self {
+            case .read: all + ["query_only = ON"]
+            case .write: all + writing
+            case .create: ["journal_mode = WAL"] + all + writing
+            }
+        }
+
+        private var writing: [String] {
+            ["synchronous = FULL", "wal_autocheckpoint = 1000", "journal_size_limit = 16777216"]
+        }
+    }
+
+    /// Runs one statement and drops its rows.
+    public func execute(_ sql: String, _ values: Value...) throws(SQLiteError) {
+        try rows(sql, values) { _ in }
+    }
+
+    /// Runs one statement and decodes every row.
+    public func query<Element>(
+        _ sql: String, _ values: Value..., decode: (borrowing Row) -> Element
+    ) throws(SQLiteError) -> [Element] {
+        try query(sql, values, decode: decode)
+    }
+
+    public func query<Element>(
+        _ sql: String, _ values: [Value], decode: (borrowing Row) -> Element
+    ) throws(SQLiteError) -> [Element] {
+        var elements: [Element] = []
+        try rows(sql, values) { elements.append(decode($0)) }
+        return elements
+    }
+
+    /// Runs one statement and hands over every row, without keeping any.
+    public func forEach(_ sql: String, _ values: Value..., body: (borrowing Row) -> Void) throws(SQLiteError) {
+        try rows(sql, values, body: body)
+    }
+
+    /// The number of rows that the last INSERT, UPDATE or DELETE touched.
+    public var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
+
+    /// The rowid of the last INSERT on this connection.
+    public var lastInsertedID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
+
+    public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+    private func rows(_ sql: String, _ values: [Value], body: (borrowing Row) -> Void) throws(SQLiteError) {
+        // Out of the cache while it runs: a statement cannot run inside itself.
+        let statement = try prepared(sql)
+        defer {
+            statement.reset()
+            statements[sql] = statement
+        }
+        try statement.bind(values)
+        let row = Row(statement: statement)
+        while try statement.step() { body(row) }
+    }
+
+    private func prepared(_ sql: String) throws(SQLiteError) -> Statement {
+        if let statement = statements.removeValue(forKey: sql) { return statement }
+        return try unsafe Statement(sql, on: handle)
+    }
+
+    /// For what is said once: schema steps, pragmas, the ends of transactions.
+    private func run(_ sql: String) throws(SQLiteError) {
+        let statement = try unsafe Statement(sql, on: handle)
+        while try statement.step() {}
+    }
+}
+
+/// The current row of a running query.
+public struct Row: ~Copyable {
+    let statement: Statement
+
+    public subscript(_ column: Int32) -> Value { statement.column(column) }
+
+    public func integer(_ column: Int32) -> Int64 {
+        guard case .integer(let value) = self[column] else { preconditionFailure("Column \(column) is not an integer") }
+        return value
+    }
+
+    public func text(_ column: Int32) -> String {
+        guard case .text(let value) = self[column] else { preconditionFailure("Column \(column) is not text") }
+        return value
+    }
+
+    public func blob(_ column: Int32) -> [UInt8] {
+        guard case .blob(let value) = self[column] else { preconditionFailure("Column \(column) is not a blob") }
+        return value
+    }
+
+    public func optionalInteger(_ column: Int32) -> Int64? {
+        self[column] == .null ? nil : integer(column)
+    }
+
+    public func optionalText(_ column: Int32) -> String? {
+        self[column] == .null ? nil : text(column)
+    }
+}

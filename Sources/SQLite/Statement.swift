@@ -1,0 +1,98 @@
+private import CSQLite
+
+/// A prepared statement: finalized when nobody holds it any more.
+@safe final class Statement {
+    private let handle: OpaquePointer
+    private let sql: String
+
+    init(_ sql: String, on connection: OpaquePointer) throws(SQLiteError) {
+        var handle: OpaquePointer?
+        let code = unsafe sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
+        guard code == SQLITE_OK, let handle = unsafe handle else {
+            throw unsafe SQLiteError(code, on: connection, sql: sql)
+        }
+        unsafe self.handle = unsafe handle
+        self.sql = sql
+    }
+
+    deinit { _ = unsafe sqlite3_finalize(handle) }
+
+    func bind(_ values: [Value]) throws(SQLiteError) {
+        precondition(
+            values.count == Int(unsafe sqlite3_bind_parameter_count(handle)), "Wrong number of values for «\(sql)»")
+        for (offset, value) in values.enumerated() {
+            let index = Int32(offset) + 1
+            let code: Int32
+            switch value {
+            case .integer(let integer):
+                code = unsafe sqlite3_bind_int64(handle, index, integer)
+            case .text(var text):
+                code = text.withUTF8 { utf8 in
+                    unsafe utf8.withMemoryRebound(to: CChar.self) {
+                        unsafe credits_bind_text(handle, index, $0.baseAddress, UInt64($0.count))
+                    }
+                }
+            case .blob(let bytes) where bytes.isEmpty:
+                code = unsafe sqlite3_bind_zeroblob(handle, index, 0)
+            case .blob(let bytes):
+                code = unsafe credits_bind_blob(handle, index, bytes, UInt64(bytes.count))
+            case .null:
+                code = unsafe sqlite3_bind_null(handle, index)
+            }
+            guard code == SQLITE_OK else { throw unsafe SQLiteError(code, on: sqlite3_db_handle(handle), sql: sql) }
+        }
+    }
+
+    /// Moves to the next row; `false` when there is none.
+    func step() throws(SQLiteError) -> Bool {
+        switch unsafe sqlite3_step(handle) {
+        case SQLITE_ROW: return true
+        case SQLITE_DONE: return false
+        case let code: throw unsafe SQLiteError(code, on: sqlite3_db_handle(handle), sql: sql)
+        }
+    }
+
+    /// Ready for the next use; what was bound is let go, for it may be somebody's image.
+    func reset() {
+        // The code repeats what `step` has thrown already.
+        _ = unsafe sqlite3_reset(handle)
+        _ = unsafe sqlite3_clear_bindings(handle)
+    }
+
+    func column(_ index: Int32) -> Value {
+        switch unsafe sqlite3_column_type(handle, index) {
+        case SQLITE_INTEGER:
+            return .integer(unsafe sqlite3_column_int64(handle, index))
+        case SQLITE_TEXT:
+            return .text(unsafe String(decoding: bytes(index), as: UTF8.self))
+        case SQLITE_BLOB:
+            return .blob(unsafe Array(bytes(index)))
+        case SQLITE_NULL:
+            return .null
+        case let type:
+            preconditionFailure("Column type \(type) is not used: tables are STRICT and hold no REAL")
+        }
+    }
+
+    /// The bytes SQLite holds for a column. They live until the next step.
+    private func bytes(_ index: Int32) -> UnsafeRawBufferPointer {
+        // Ask for the pointer first: sqlite3_column_bytes may convert, which would move it.
+        let start = unsafe sqlite3_column_blob(handle, index)
+        let count = unsafe Int(sqlite3_column_bytes(handle, index))
+        return unsafe UnsafeRawBufferPointer(start: start, count: count)
+    }
+}
+
+extension SQLiteError {
+    /// Reads the failure off `connection`, which still holds it until the next call.
+    init(_ code: Int32, on connection: OpaquePointer?, sql: String) {
+        guard let connection = unsafe connection else {
+            self.init(code: code, message: unsafe String(cString: sqlite3_errstr(code)), sql: sql)
+            return
+        }
+        self.init(
+            code: unsafe sqlite3_extended_errcode(connection),
+            message: unsafe String(cString: sqlite3_errmsg(connection)),
+            sql: sql)
+    }
+}
