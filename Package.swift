@@ -70,6 +70,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JSON"]),
+        tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
     ],
