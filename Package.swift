@@ -66,6 +66,9 @@ let package = Package(
             "polar-simulator",
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
             resources: [.embedInCode("Templates")]),
+
+        tests("HTTPClientTests", ["HTTPClient"]),
+        tests("JOSETests", ["Crypto", "JOSE"]),
     ],
     swiftLanguageModes: [.v6]
 )
