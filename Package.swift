@@ -60,13 +60,17 @@ let package = Package(
 
         program("checkout", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
-        program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
+        program(
+            "auth",
+            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
             resources: [.embedInCode("Templates")]),
 
+        tests("CoreTests", ["Core", "Crypto", "JSON", "SQLite"]),
+        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
     ],
