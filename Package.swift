@@ -58,7 +58,7 @@ let package = Package(
         library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
 
-        program("checkout", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "System"]),
+        program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
@@ -67,6 +67,9 @@ let package = Package(
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
+        .target(
+            name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
     ],

@@ -23,6 +23,14 @@ public enum System {
         exit(78)
     }
 
+    /// How many bytes an unprivileged process may still write where the file is; `nil` if the system does not tell.
+    public static func freeBytes(beside path: String) -> Int64? {
+        var facts = statvfs()
+        let directory = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) + "/" : "."
+        guard unsafe statvfs(directory, &facts) == 0 else { return nil }
+        return Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
+    }
+
     /// The text of a file of at most 1 MiB.
     public static func text(ofFile path: String) -> String? {
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= 1 << 20 else { return nil }
