@@ -105,7 +105,8 @@ public final class Writer: Sendable {
     private static func run(_ change: any AnyChange, on connection: Connection) throws(SQLiteError) {
         try connection.execute("SAVEPOINT change")
         do throws(SQLiteError) {
-            try change.run(in: Transaction(connection: connection))
+            let transaction = Transaction(connection: connection)
+            try change.run(in: transaction)
         } catch {
             // A full disk or an I/O error has ended the transaction itself, and with it everybody's change.
             guard connection.isInTransaction else { throw error }
