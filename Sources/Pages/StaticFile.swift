@@ -10,7 +10,7 @@ public enum StaticFile {
     public static let hashes = [
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "82651f29b5d2f4e5",
+        "style.css": "25dfac665a66a69c",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

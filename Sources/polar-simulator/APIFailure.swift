@@ -50,7 +50,8 @@ struct Validator {
         do throws(JSONError) { root = try JSON(request.body) } catch {
             let offset = JSON.integer(Int64(error.offset))
             throw .invalid([
-                .init(type: "json_invalid", location: ["body", offset], message: "JSON decode error", input: .object([]))
+                .init(
+                    type: "json_invalid", location: ["body", offset], message: "JSON decode error", input: .object([]))
             ])
         }
         guard root.members != nil else {

@@ -1,6 +1,6 @@
 internal import HTTP
-internal import Threads
 private import JSON
+internal import Threads
 
 /// How the next calls of the API go wrong, by the control page's will.
 struct APIFault: Sendable {
@@ -76,7 +76,8 @@ extension Polar {
             var response = right ?? .json(.ok, ["id": "drip"])
             response.headers["x-accel-limit-rate"] = "20"
             return response
-        case .nonsense: return .html(.ok, "<!doctype html><title>Gateway</title><p>Please wait while we check your browser.")
+        case .nonsense:
+            return .html(.ok, "<!doctype html><title>Gateway</title><p>Please wait while we check your browser.")
         }
     }
 

@@ -86,7 +86,8 @@ struct Bodies {
     private func address(country: String?) -> JSON {
         guard let country else { return .null }
         return [
-            "line1": .null, "line2": .null, "postal_code": .null, "city": .null, "state": .null, "country": .string(country),
+            "line1": .null, "line2": .null, "postal_code": .null, "city": .null, "state": .null,
+            "country": .string(country),
         ]
     }
 

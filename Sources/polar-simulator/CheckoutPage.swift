@@ -41,7 +41,8 @@ struct CheckoutPage: Sendable {
         request.parameters["declined"] == nil ? "" : "Your card was declined. Nothing was charged; you can try again."
     }
 
-    private func page(_ checkout: Checkout, complaint: String, email: String? = nil, country: String? = nil) -> Response {
+    private func page(_ checkout: Checkout, complaint: String, email: String? = nil, country: String? = nil) -> Response
+    {
         guard checkout.status == .open, checkout.expiresAt > .now() else { return over(checkout) }
         let country = country ?? checkout.country ?? "US"
         let rate = World.taxPercent(in: country)

@@ -38,7 +38,8 @@ struct Control: Sendable {
         let rest = Array(path.dropFirst(2))
         switch (path[1], request.method) {
         case ("api", .get): return rest == ["state"] ? .json(.ok, world.withLock { $0.summary }) : nil
-        case ("api", .post): return answer(rest, parameters: request.body.isEmpty ? .object([]) : try? JSON(request.body))
+        case ("api", .post):
+            return answer(rest, parameters: request.body.isEmpty ? .object([]) : try? JSON(request.body))
         case ("do", .post):
             let response = answer(rest, parameters: (try? Form(request.body)).map(Self.json))
             guard response.status.rawValue < 400 else { return Self.page(of: response) }
@@ -79,7 +80,8 @@ struct Wish {
 
     func number(_ name: String) throws(Refusal) -> Int64? {
         guard let value = json[name] else { return nil }
-        guard let number = value.integer ?? value.string.flatMap({ Int64($0) }), (0...1_000_000_000).contains(number) else {
+        guard let number = value.integer ?? value.string.flatMap({ Int64($0) }), (0...1_000_000_000).contains(number)
+        else {
             throw Refusal(422, "BadParameter", "\(name) is not a whole number.")
         }
         return number

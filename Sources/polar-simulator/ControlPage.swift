@@ -104,7 +104,8 @@ struct ControlPage: Sendable {
             ]
         }
         guard let values else {
-            return Page.message.response(.notFound, ["title": "No session", "text": "This link is not valid any more."])
+            return Page.message.response(
+                .notFound, ["title": "No session", "text": "This link is not valid any more."])
         }
         return Page.portal.response(.ok, values)
     }

@@ -108,7 +108,9 @@ extension World {
     }
 
     private mutating func delivery(of id: String, _ kind: Delivery.Kind) -> Delivery? {
-        guard let event = kept.events[id], let key = behaviour.scheme.key(of: settings.webhookSecret) else { return nil }
+        guard let event = kept.events[id], let key = behaviour.scheme.key(of: settings.webhookSecret) else {
+            return nil
+        }
         let isDropped = behaviour.isDropping || behaviour.dropNext > 0
         if behaviour.dropNext > 0 { behaviour.dropNext -= 1 }
         return Delivery(

@@ -145,7 +145,8 @@ struct Issuer: Sendable {
             target == settings.siteURL || target.hasPrefix(settings.siteURL + "/")
         else {
             return Page.message.response(
-                .ok, ["title": "You are signed out", "text": "The simulator keeps no session.", "link": settings.siteURL])
+                .ok,
+                ["title": "You are signed out", "text": "The simulator keeps no session.", "link": settings.siteURL])
         }
         let glue = target.contains("?") ? "&" : "?"
         return .seeOther(target + (form["state"].map { "\(glue)state=\(PercentEncoding.encoded($0))" } ?? ""))
@@ -196,7 +197,8 @@ struct Issuer: Sendable {
         let form = request.parameters
         guard let name = Self.name(form["sub"]) else { return Self.failure(.badRequest, "sub is missing") }
         let seconds = form["seconds"].flatMap { Int64($0) } ?? 3600
-        guard (-86_400...31_536_000).contains(seconds), let token = token(for: name, nonce: nil, seconds: seconds) else {
+        guard (-86_400...31_536_000).contains(seconds), let token = token(for: name, nonce: nil, seconds: seconds)
+        else {
             return Self.failure(.badRequest, "seconds")
         }
         return .json(.ok, ["token": .string(token)])

@@ -92,7 +92,8 @@ struct Listing {
             let isDescending = text.hasPrefix("-")
             let name = isDescending ? String(text.dropFirst()) : text
             if !known.contains(name) {
-                validator.refuse(["sorting"], "enum", "Input should be one of the sorting criteria", input: .string(text))
+                validator.refuse(
+                    ["sorting"], "enum", "Input should be one of the sorting criteria", input: .string(text))
             }
             return (name, isDescending)
         }

@@ -32,7 +32,8 @@ extension World {
         let currency = body.text("currency")
         let price = products.first.flatMap { prices[$0]?.first ?? kept.products[$0]?.price }
         if let currency, let price, currency.lowercased() != price.currency {
-            body.refuse(["currency"], "value_error", "Product is not available in this currency.", input: .string(currency))
+            body.refuse(
+                ["currency"], "value_error", "Product is not available in this currency.", input: .string(currency))
         }
         try body.finish()
         guard let price else { throw .notFound }
@@ -116,7 +117,8 @@ extension World {
             return nil
         }
         guard let amount = element["price_amount"]?.integer else {
-            body.refuse(path + ["fixed", "price_amount"], "int_type", "Input should be a valid integer", input: element)
+            body.refuse(
+                path + ["fixed", "price_amount"], "int_type", "Input should be a valid integer", input: element)
             return nil
         }
         guard amount >= 50 else {
@@ -157,7 +159,8 @@ extension World {
     private static func isAddress(_ text: String) -> Bool {
         let numbers = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         if numbers.count == 4 { return numbers.allSatisfy { $0 != nil } }
-        return text.contains(":") && text.utf8.count <= 39 && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        return text.contains(":") && text.utf8.count <= 39
+            && text.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
     }
 
     /// `GET /v1/checkouts/{id}`, from the replica.

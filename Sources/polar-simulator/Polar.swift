@@ -106,7 +106,10 @@ struct Route {
         case "disputes": disputes(rest)
         case "products": products(rest)
         case "customers": customers(rest)
-        case "customer-sessions": if rest.isEmpty { on(.post) { world, request throws(APIFailure) in try world.createCustomerSession(request) } }
+        case "customer-sessions":
+            if rest.isEmpty {
+                on(.post) { world, request throws(APIFailure) in try world.createCustomerSession(request) }
+            }
         case "webhooks": webhooks(rest)
         case _: return nil
         }

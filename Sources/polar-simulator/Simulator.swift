@@ -35,7 +35,9 @@ struct Simulator: Sendable {
         case "/simulator.css": return Page.stylesheet
         case "/favicon.ico": return Response(.noContent)
         case "/healthz": return Response(.ok)
-        case _: return Page.message.response(.notFound, ["title": "Nothing here", "text": "The simulator has no such page."])
+        case _:
+            return Page.message.response(
+                .notFound, ["title": "Nothing here", "text": "The simulator has no such page."])
         }
     }
 

@@ -157,8 +157,10 @@ extension World {
         switch action {
         case "refund":
             let refundWish = RefundWish(
-                amount: try wish.number("amount"), reason: try wish.choice("reason", Refund.Reason.self) ?? .customerRequest,
-                isPending: try wish.flag("pending") ?? false, revokesBenefits: try wish.flag("revoke_benefits") ?? false)
+                amount: try wish.number("amount"),
+                reason: try wish.choice("reason", Refund.Reason.self) ?? .customerRequest,
+                isPending: try wish.flag("pending") ?? false, revokesBenefits: try wish.flag("revoke_benefits") ?? false
+            )
             return bodies.refund(try refund(id, refundWish))
         case "dispute":
             let dispute = try openDispute(id, try wish.choice("status", Dispute.Status.self) ?? .needsResponse)

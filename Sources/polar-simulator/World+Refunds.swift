@@ -110,7 +110,9 @@ extension World {
     ///
     /// Source: server/polar/dispute/service.py:298-333 of polarsource/polar
     mutating func move(_ disputeID: String, to status: Dispute.Status) throws(Refusal) -> Dispute {
-        guard var dispute = kept.disputes[disputeID], let order = kept.orders[dispute.orderID] else { throw .notFound() }
+        guard var dispute = kept.disputes[disputeID], let order = kept.orders[dispute.orderID] else {
+            throw .notFound()
+        }
         let former = dispute.status
         guard former != status else { return dispute }
         dispute.status = status

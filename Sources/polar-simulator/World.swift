@@ -94,7 +94,8 @@ struct World: Sendable {
         let created = Moment("2026-09-01T08:00:00Z") ?? Moment(microseconds: 0)
         func product(_ id: String, _ name: String, _ description: String, _ amount: Int64) -> Product {
             let price = Price(
-                id: String(id.dropLast(4)) + "0001", createdAt: created, isAdHoc: false, amount: amount, currency: "usd")
+                id: String(id.dropLast(4)) + "0001", createdAt: created, isAdHoc: false, amount: amount, currency: "usd"
+            )
             return Product(id: id, createdAt: created, name: name, description: description, price: price)
         }
         kept.products = [
