@@ -70,7 +70,8 @@ let package = Package(
             resources: [.embedInCode("Templates")]),
 
         .target(
-            name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
+            name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
