@@ -69,7 +69,7 @@ let package = Package(
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
             resources: [.embedInCode("Templates")]),
 
-        tests("CoreTests", ["Core", "Crypto", "JSON", "SQLite"]),
+        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),

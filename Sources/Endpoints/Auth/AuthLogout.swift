@@ -73,7 +73,8 @@ extension Auth {
         log(LogLine(.error, "session.not_closed", ["store.reason": error.description]), request)
         guard request.wantsPage else { return error.problem.response(to: request) }
         let page = AuthPage(
-            title: "Signing out does not work just now", text: "You may still be signed in. Wait a moment, then try again.",
+            title: "Signing out does not work just now",
+            text: "You may still be signed in. Wait a moment, then try again.",
             action: .link(label: "Try again", address: "/auth/logout"))
         return .html(error.problem.status, surroundings.page(page))
     }
