@@ -58,7 +58,7 @@ let package = Package(
         library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
 
-        program("checkout", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "System"]),
+        program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program(
             "auth",
@@ -66,11 +66,15 @@ let package = Package(
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
-            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", mustache],
+            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite"]),
+        .target(
+            name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
+        tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
     ],

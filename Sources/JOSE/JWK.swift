@@ -13,7 +13,8 @@ public enum JWSAlgorithm: String, Sendable {
 ///
 /// Source: https://www.rfc-editor.org/rfc/rfc7517
 public struct JWK: Sendable {
-    private let json: [UInt8]
+    /// As given, with the private part if there is one: to be kept, never to be shown.
+    public let json: [UInt8]
     public let keyID: String?
     /// The one algorithm that a key of this type takes part in.
     public let algorithm: JWSAlgorithm

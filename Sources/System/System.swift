@@ -17,10 +17,18 @@ public enum System {
     /// starts it anew.
     public static func stop() { StopSignals.raise() }
 
-    /// Ends the process as `EX_CONFIG`: the service manager must not restart it.
-    public static func fail(_ error: any Error) -> Never {
+    /// Ends the process, as `EX_CONFIG` unless told otherwise: the service manager must not restart it.
+    public static func fail(_ error: any Error, code: Int32 = 78) -> Never {
         write("\(error)\n")
-        exit(78)
+        exit(code)
+    }
+
+    /// How many bytes an unprivileged process may still write where the file is; `nil` if the system does not tell.
+    public static func freeBytes(beside path: String) -> Int64? {
+        var facts = statvfs()
+        let directory = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) + "/" : "."
+        guard unsafe statvfs(directory, &facts) == 0 else { return nil }
+        return Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
     }
 
     /// The text of a file of at most 1 MiB.

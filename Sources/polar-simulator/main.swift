@@ -1,1 +1,20 @@
-// Placeholder until this program stands.
+import Core
+import FastCGI
+import System
+
+// Reads its settings and serves; what is played where is in Simulator.swift.
+do {
+    let settings = try Settings(System.environment())
+    let log = JSONLog(program: "polar-simulator", level: settings.serving.logLevel)
+    let simulator = try Simulator(settings, log: log.callAsFunction)
+    simulator.start()
+    log(LogLine(.notice, "process.started"))
+    serve(
+        ServeOptions(
+            threads: settings.serving.threads, maximumBodyBytes: 20 << 20, peer: settings.serving.peer),
+        respond: simulator.respond)
+    simulator.save()
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}

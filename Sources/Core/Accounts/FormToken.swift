@@ -37,3 +37,13 @@ public struct FormTokenKey: Sendable, CustomStringConvertible, CustomReflectable
     public var description: String { "‹key›" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+/// The token of a session, as a form brings it back.
+public enum FormToken {
+    /// Whether the form carries the session's token, in a time that does not tell how far it is right. An empty
+    /// token is nobody's.
+    public static func matches(_ given: String?, _ expected: String) -> Bool {
+        guard let given, !expected.isEmpty else { return false }
+        return constantTimeEqual(Array(given.utf8), Array(expected.utf8))
+    }
+}

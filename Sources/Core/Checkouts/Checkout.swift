@@ -18,6 +18,13 @@ public struct Checkout: Equatable, Sendable {
     public let session: OpenSession?
     /// What the order of this checkout has granted so far.
     public let granted: Int64
+    /// What became of that order; `nil` while there is none.
+    public let orderState: OrderState?
+
+    /// The raw value is stored: never rename one.
+    public enum OrderState: String, Sendable {
+        case applied, recorded, parked, dismissed
+    }
 
     /// What Polar answered when the checkout was made. Raw text: the secret goes to its buyer alone.
     public struct OpenSession: Equatable, Sendable {

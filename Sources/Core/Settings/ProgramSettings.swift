@@ -45,3 +45,42 @@ public struct PolarOrdersSettings: Sendable {
         try reader.finish()
     }
 }
+
+/// What `checkout` needs to know before it takes a request.
+public struct CheckoutSettings: Sendable {
+    public let store: StoreSettings
+    public let serving: ServingSettings
+    public let environment: Environment
+    public let product: Product.ID
+    /// `CREDITS_PUBLIC_URL`: the site's own address, without a slash at its end.
+    public let publicURL: String
+    public let polar: PolarSettings
+
+    public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
+        store = StoreSettings(&reader)
+        serving = ServingSettings(&reader)
+        environment = reader.choice("POLAR_SERVER", default: nil)
+        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        publicURL = reader.address("CREDITS_PUBLIC_URL")
+        polar = PolarSettings(&reader, environment: environment)
+        try reader.finish()
+    }
+}
+
+/// How to call Polar's API.
+public struct PolarSettings: Sendable {
+    /// `POLAR_API_URL`, or the address of the environment.
+    public let address: String
+    public let token: Secret
+    /// `POLAR_API_VERSION`: pinned, because Polar's default moves.
+    public let version: String
+
+    public init(_ reader: inout EnvironmentReader, environment: Environment) {
+        switch environment {
+        case .sandbox: address = reader.address("POLAR_API_URL", default: "https://sandbox-api.polar.sh")
+        case .production: address = reader.address("POLAR_API_URL", default: "https://api.polar.sh")
+        }
+        token = reader.secret("POLAR_ACCESS_TOKEN")
+        version = reader.optional("POLAR_API_VERSION") ?? "2026-10"
+    }
+}

@@ -15,6 +15,9 @@ struct Payment: Equatable {
     let hasLostDispute: Bool
     let isDismissed: Bool
 
+    /// Whose the order is for good: credits were decided for that user.
+    var owner: UserID? { pack == nil ? nil : user }
+
     init(_ snapshot: OrderSnapshot, earlier: Payment?, environment: Environment) {
         self.snapshot = snapshot
         self.environment = environment

@@ -40,9 +40,7 @@ extension Store {
     }
 
     /// Notes what Polar answered: the session's id, address and secret.
-    public func checkoutCreated(
-        _ id: Checkout.ID, _ session: Checkout.OpenSession
-    ) throws(StoreError) {
+    public func checkoutCreated(_ id: Checkout.ID, _ session: Checkout.OpenSession) throws(StoreError) {
         try write { transaction throws(SQLiteError) in
             try transaction.connection.execute(
                 """
@@ -97,7 +95,7 @@ extension Checkout {
         guard status == .open, let session, session.expiresAt <= now else { return self }
         return Checkout(
             id: id, user: user, quantity: quantity, lock: lock, status: .expired, createdAt: createdAt,
-            session: session, granted: granted)
+            session: session, granted: granted, orderState: orderState)
     }
 }
 
@@ -170,7 +168,7 @@ enum Checkouts {
             .integer(lock.credits), .integer(lock.amount), .text(lock.currency), .integer(now.rawValue))
         return Checkout(
             id: id, user: user, quantity: quantity, lock: lock, status: .creating, createdAt: now, session: nil,
-            granted: 0)
+            granted: 0, orderState: nil)
     }
 
     /// A newer word of Polar's on a checkout of ours; an older one changes nothing.
@@ -191,7 +189,8 @@ enum Checkouts {
     private static let columns = """
         c.id, c.user_id, c.quantity, c.product_id, c.credits, c.amount_cents, c.currency, c.status, c.created_ms,
         c.polar_id, c.url, c.client_secret, c.expires_ms, c.environment,
-        (SELECT coalesce(sum(p.target_credits), 0) FROM payments p WHERE p.checkout_id = c.polar_id)
+        (SELECT coalesce(sum(p.target_credits), 0) FROM payments p WHERE p.checkout_id = c.polar_id),
+        (SELECT max(p.state) FROM payments p WHERE p.checkout_id = c.polar_id)
         """
 }
 
@@ -210,6 +209,7 @@ extension Checkouts.Found {
             id: id, user: user, quantity: row.integer(2),
             lock: PriceLock(
                 product: product, credits: row.integer(4), amount: row.integer(5), currency: row.text(6)),
-            status: status, createdAt: Instant(rawValue: row.integer(8)), session: session, granted: row.integer(14))
+            status: status, createdAt: Instant(rawValue: row.integer(8)), session: session, granted: row.integer(14),
+            orderState: row.optionalText(15).flatMap(Checkout.OrderState.init))
     }
 }

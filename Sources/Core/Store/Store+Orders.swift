@@ -44,7 +44,7 @@ enum Orders {
             catalogue: Catalogue(
                 product: scope.product, creditsPerPack: settings.creditsPerPack, currency: settings.currency),
             lock: checkout?.checkout.lock, earlierPack: earlier?.pack, hasLostDispute: earlier?.hasLostDispute ?? false)
-        let evidence = Evidence(order: order, earlier: earlier?.user, checkout: checkout?.checkout.user)
+        let evidence = Evidence(order: order, earlier: earlier?.owner, checkout: checkout?.checkout.user)
         var payment = Payment(order, earlier: earlier, environment: scope.environment)
         let outcome = try settle(decision, evidence, &payment, at: now, in: transaction)
         try Payments.save(payment, outcome: outcome, at: now, in: transaction)
@@ -56,9 +56,11 @@ enum Orders {
         in transaction: borrowing Transaction
     ) throws(SQLiteError) -> OrderOutcome {
         // The user first, so that a person who paid is known even where nothing can be granted yet.
-        if let user = evidence.user, decision != .recorded(.foreignProduct) {
-            try Accounts.see(Profile(user: user), at: now, in: transaction)
-            payment.user = user
+        switch decision {
+        case .grant, .parked:
+            if let user = evidence.user { try Accounts.see(Profile(user: user), at: now, in: transaction) }
+            payment.user = evidence.user
+        case .unpaid, .recorded: break
         }
         let hasEntries = payment.target > 0 || payment.debt > .zero
         switch decision {

@@ -1,0 +1,160 @@
+public import Core
+public import HTTPClient
+private import JSON
+
+/// Polar's API, as far as this product calls it.
+///
+/// Every call names the API version, for the default one moves; collections end in a slash, for Polar redirects
+/// otherwise and no redirect is followed.
+///
+/// Source: https://docs.polar.sh/api-reference
+public struct PolarClient: Sendable {
+    private let address: String
+    private let token: Secret
+    private let version: String
+    private let http: HTTPClient
+
+    /// - Parameter address: `https://api.polar.sh`, or the sandbox's: a token of one is unknown to the other.
+    public init(address: String, token: Secret, version: String, http: HTTPClient) {
+        self.address = address
+        self.token = token
+        self.version = version
+        self.http = http
+    }
+
+    /// Makes a checkout session with the promised price.
+    ///
+    /// Polar knows no idempotency keys, so a second try after an unclear answer could make a second session: harmless
+    /// for money, and it happens once at most. Where Polar refuses the e-mail address (it looks the domain up), the
+    /// session is made without it: the buyer types one.
+    public func createCheckout(_ request: CheckoutRequest) throws(PolarFailure) -> Checkout.OpenSession {
+        let body = { email in Self.body(of: request, email: email) }
+        do throws(PolarFailure) {
+            return try session(in: call("POST", "/v1/checkouts/", body: body(request.profile.email)))
+        } catch .refused(422, Self.emailRefused) where request.profile.email != nil {
+            return try session(in: call("POST", "/v1/checkouts/", body: body(nil)))
+        }
+    }
+
+    /// What Polar knows of the checkout and of its orders; `nil` if it does not know it (yet: reads come from a replica).
+    public func report(on id: Checkout.PolarID) throws(PolarFailure) -> CheckoutReport? {
+        let json: JSON
+        do throws(PolarFailure) {
+            json = try call("GET", "/v1/checkouts/\(id.text)")
+        } catch .refused(404, _) {
+            return nil
+        }
+        guard let checkout = CheckoutSnapshot(json, at: try clock(of: json)) else { throw .unreadable("checkout") }
+        guard checkout.status == .succeeded else { return CheckoutReport(checkout: checkout, orders: []) }
+        let list = try call("GET", "/v1/orders/?checkout_id=\(id.text)&limit=100")
+        guard let items = list["items"]?.array else { throw .unreadable("orders") }
+        var orders: [OrderSnapshot] = []
+        for item in items {
+            guard let order = OrderSnapshot(item, at: try clock(of: item)) else { throw .unreadable("order") }
+            orders.append(order)
+        }
+        return CheckoutReport(checkout: checkout, orders: orders)
+    }
+
+    private static let emailRefused = "customer_email"
+
+    private static func body(of request: CheckoutRequest, email: String?) -> JSON {
+        let checkout = request.checkout
+        let product = checkout.lock.product.text
+        var members: [JSON.Member] = [
+            .init("products", [.string(product)]),
+            .init(
+                "prices",
+                .object([
+                    .init(
+                        product,
+                        [
+                            [
+                                "amount_type": "fixed", "price_amount": .integer(checkout.lock.amount),
+                                "price_currency": .string(checkout.lock.currency),
+                            ]
+                        ])
+                ])),
+            .init("currency", .string(checkout.lock.currency)),
+            .init("external_customer_id", .string(request.profile.user.text)),
+            .init("allow_discount_codes", false),
+            .init("metadata", ["user_id": .string(request.profile.user.text), "checkout": .string(checkout.id.text)]),
+            .init("success_url", .string(request.publicURL + "/buy/return?checkout_id={CHECKOUT_ID}")),
+            .init("return_url", .string(request.publicURL + "/buy")),
+        ]
+        // Polar refuses empty texts, and names of more than 256 characters.
+        if let email { members.append(.init("customer_email", .string(email))) }
+        if let name = request.profile.name { members.append(.init("customer_name", .string(String(name.prefix(256))))) }
+        if !request.remoteAddress.isEmpty {
+            members.append(.init("customer_ip_address", .string(request.remoteAddress)))
+        }
+        return .object(members)
+    }
+
+    private func session(in json: JSON) throws(PolarFailure) -> Checkout.OpenSession {
+        guard let id = json["id"]?.string.flatMap(Checkout.PolarID.init), let secret = json["client_secret"]?.string,
+            let url = json["url"]?.string, url.hasPrefix("https://") || url.hasPrefix("http://"),
+            url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            let expiry = json["expires_at"]?.string.flatMap(PolarClock.init)
+        else { throw .unreadable("checkout") }
+        return Checkout.OpenSession(id: id, url: url, clientSecret: secret, expiresAt: expiry.instant)
+    }
+
+    /// `modified_at`, or `created_at` of what was never changed: the clock of a snapshot from the API.
+    private func clock(of json: JSON) throws(PolarFailure) -> PolarClock {
+        guard let text = (json["modified_at"] ?? json["created_at"])?.string, let clock = PolarClock(text) else {
+            throw .unreadable("modified_at")
+        }
+        return clock
+    }
+
+    /// One call; a second one only if nothing of the first reached Polar, or Polar itself broke.
+    private func call(_ method: String, _ path: String, body: JSON? = nil) throws(PolarFailure) -> JSON {
+        do throws(PolarFailure) {
+            return try callOnce(method, path, body: body)
+        } catch .unavailable {
+            return try callOnce(method, path, body: body)
+        }
+    }
+
+    private func callOnce(_ method: String, _ path: String, body: JSON?) throws(PolarFailure) -> JSON {
+        var headers = [
+            ("Authorization", "Bearer \(token.revealed)"), ("Polar-Version", version), ("Accept", "application/json"),
+            ("User-Agent", "polar-credits"),
+        ]
+        if body != nil { headers.append(("Content-Type", "application/json")) }
+        let answer: HTTPClient.Answer
+        do {
+            answer = try http.send(.init(method: method, url: address + path, headers: headers, body: body?.bytes))
+        } catch {
+            throw PolarFailure(error)
+        }
+        switch answer.status {
+        case 200...299:
+            guard let json = try? JSON(answer.body) else { throw .unreadable("not JSON") }
+            return json
+        case 429: throw .unavailable("429")
+        case 500...599: throw .unavailable("\(answer.status)")
+        case let status: throw .refused(status: status, code: Self.code(in: answer.body))
+        }
+    }
+
+    /// Polar's name for what is wrong; `customer_email` where a field error is about that.
+    private static func code(in body: [UInt8]) -> String {
+        guard let json = try? JSON(body) else { return "unreadable" }
+        let fields = (json["detail"]?.array ?? []).flatMap { $0["loc"]?.array ?? [] }.compactMap(\.string)
+        if fields.contains(emailRefused) { return emailRefused }
+        return (json["error"]?.string ?? json["detail"]?.string ?? "unnamed") + fields.map { ":" + $0 }.joined()
+    }
+}
+
+extension PolarFailure {
+    init(_ error: HTTPClientError) {
+        switch error {
+        case .notSent(let reason): self = .unavailable(reason)
+        case .cutShort(let reason): self = .unavailable(reason)
+        case .tooLarge: self = .unreadable("too large")
+        case .timedOut: self = .timedOut
+        }
+    }
+}

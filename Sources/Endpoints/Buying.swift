@@ -1,0 +1,111 @@
+internal import Core
+internal import HTTP
+
+/// Opens checkouts and follows them, for the API and the pages alike.
+struct Buying: Sendable {
+    /// How often Polar is asked about one checkout, at most.
+    static let questionInterval = Duration.seconds(5)
+
+    private let dependencies: CheckoutDependencies
+
+    init(_ dependencies: CheckoutDependencies) { self.dependencies = dependencies }
+
+    private var store: Store { dependencies.store }
+
+    /// An open checkout with Polar's session: a new one, or the one of the same quantity and price that is open already.
+    ///
+    /// Our row comes first, so that a sale can always be traced; then Polar; then the row learns of the session.
+    func open(
+        _ quantity: Int64, for profile: Profile, _ request: Request
+    ) throws(RequestError) -> (checkout: Checkout, session: Checkout.OpenSession, isNew: Bool) {
+        let now = dependencies.now()
+        let id = Checkout.ID(random: dependencies.random(16))
+        let outcome = try stored { () throws(StoreError) in
+            try store.openCheckout(id, of: quantity, for: profile, in: dependencies.scope, at: now)
+        }
+        switch outcome {
+        case .reused(let checkout):
+            guard let session = checkout.session else { preconditionFailure("An open checkout has its session") }
+            return (checkout, session, false)
+        case .limited(let wait):
+            throw .tooManyCheckouts(retryAfterSeconds: max(1, wait.components.seconds + 1))
+        case .opened(let checkout):
+            let session = try session(for: checkout, profile, request)
+            try stored { () throws(StoreError) in try store.checkoutCreated(checkout.id, session) }
+            dependencies.log(
+                LogLine(
+                    .notice, "checkout.opened",
+                    ["checkout.id": session.id, "user.id": profile.user, "checkout.quantity": quantity]
+                ).of(request: request.id))
+            return (checkout, session, true)
+        }
+    }
+
+    private func session(
+        for checkout: Checkout, _ profile: Profile, _ request: Request
+    ) throws(RequestError) -> Checkout.OpenSession {
+        do throws(PolarFailure) {
+            return try dependencies.createSession(
+                CheckoutRequest(
+                    checkout: checkout, profile: profile, remoteAddress: request.remoteAddress,
+                    publicURL: dependencies.publicURL))
+        } catch {
+            try stored { () throws(StoreError) in try store.checkoutFailed(checkout.id) }
+            throw .polar(error)
+        }
+    }
+
+    /// The caller's checkout as it stands. If the webhook is late, Polar is asked, and what it says is applied the same way.
+    func follow(_ id: String, _ request: Request) throws(RequestError) -> Checkout {
+        let user = try request.profile().user
+        guard let id = Checkout.PolarID(id), let checkout = try find(id, of: user) else { throw .notFound }
+        guard checkout.isWorthAsking, try isOurTurn(to: id) else { return checkout }
+        guard let report = report(on: id, request) else { return checkout }
+        try apply(report, request)
+        return try find(id, of: user) ?? checkout
+    }
+
+    private func find(_ id: Checkout.PolarID, of user: UserID) throws(RequestError) -> Checkout? {
+        try stored { () throws(StoreError) in
+            try store.checkout(id, of: user, in: dependencies.scope.environment, at: dependencies.now())
+        }
+    }
+
+    private func isOurTurn(to id: Checkout.PolarID) throws(RequestError) -> Bool {
+        try stored { () throws(StoreError) in
+            try store.claimQuestion(about: id, every: Self.questionInterval, at: dependencies.now())
+        }
+    }
+
+    /// `nil` if Polar does not say: our row stands, and the webhook or the next question will tell.
+    private func report(on id: Checkout.PolarID, _ request: Request) -> CheckoutReport? {
+        do throws(PolarFailure) {
+            return try dependencies.report(id)
+        } catch {
+            dependencies.log(LogLine(.warning, "checkout.not_followed", error.facts).of(request: request.id))
+            return nil
+        }
+    }
+
+    private func apply(_ report: CheckoutReport, _ request: Request) throws(RequestError) {
+        for order in report.orders {
+            let outcome = try stored { () throws(StoreError) in
+                try store.apply(order, in: dependencies.scope, at: dependencies.now())
+            }
+            dependencies.log(outcome.logLine(["order.id": order.id, "order.source": "api"]).of(request: request.id))
+        }
+        try stored { () throws(StoreError) in
+            try store.note(report.checkout, in: dependencies.scope.environment)
+        }
+    }
+}
+
+extension Checkout {
+    /// Whether Polar may know more than we do.
+    fileprivate var isWorthAsking: Bool {
+        switch status {
+        case .open, .confirmed, .succeeded: orderState == nil
+        case .creating, .expired, .failed: false
+        }
+    }
+}

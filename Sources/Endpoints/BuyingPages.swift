@@ -1,0 +1,85 @@
+internal import Core
+internal import HTTP
+private import Pages
+
+/// `/buy`, `/buy/return` and `/account`, for a browser with or without scripts.
+struct BuyingPages: Sendable {
+    private let dependencies: CheckoutDependencies
+    private let buying: Buying
+    private let idempotency: Idempotency
+
+    init(_ dependencies: CheckoutDependencies) {
+        self.dependencies = dependencies
+        buying = Buying(dependencies)
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func buy(_ request: Request, _: String) throws(RequestError) -> Response {
+        .html(.ok, try buyPage(request, fault: nil))
+    }
+
+    /// The form of `/buy`: off to Polar's checkout page, or the page again with what went wrong.
+    func order(_ request: Request, _: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        let form = try request.form()
+        do throws(RequestError) {
+            return try idempotency.once(form["idempotency_key"], request, of: profile.user) {
+                () throws(RequestError) in
+                let quantity = try Quantity.checked(form["quantity"].flatMap { Int64($0) })
+                return .seeOther(try buying.open(quantity, for: profile, request).session.url)
+            }
+        } catch {
+            guard request.wantsPage, let fault = error.faultInWords else { throw error }
+            if let line = error.logLine { dependencies.log(line.of(request: request.id)) }
+            return .html(error.problem.status, try buyPage(request, fault: fault))
+        }
+    }
+
+    func comeBack(_ request: Request, _: String) throws(RequestError) -> Response {
+        let checkout = try buying.follow(request.parameters["checkout_id"] ?? "", request)
+        return .html(.ok, ReturnPage(checkout, account: try account(request), formToken: request.formToken).html)
+    }
+
+    func account(_ request: Request, _: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        let slice = try Slice(request.parameters)
+        let account = try account(request)
+        let entries = try stored { () throws(StoreError) in
+            try dependencies.store.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
+        }
+        let page = AccountPage(
+            account, who: profile.name ?? profile.email ?? profile.user.text, entries: entries,
+            formToken: request.formToken, now: dependencies.now())
+        return .html(.ok, page.html)
+    }
+
+    private func account(_ request: Request) throws(RequestError) -> Account {
+        let profile = try request.profile()
+        return try stored { () throws(StoreError) in
+            try dependencies.store.account(of: profile, at: dependencies.now())
+        }
+    }
+
+    private func buyPage(_ request: Request, fault: String?) throws(RequestError) -> String {
+        BuyPage(try account(request), formToken: request.formToken, fault: fault) {
+            RandomKey.text(dependencies.random(16))
+        }.html
+    }
+}
+
+extension RequestError {
+    /// What the buyer can do about it on the same page; `nil` where the page itself cannot be shown.
+    fileprivate var faultInWords: String? {
+        switch self {
+        case .invalid: "Choose 1 to 20 packs."
+        case .tooManyCheckouts(let seconds):
+            "You opened several checkouts in a short time. Try again in \(seconds) seconds."
+        case .polar(.timedOut): "Polar did not answer in time. Nothing was charged; try again in a moment."
+        case .polar(.unavailable), .polar(.refused), .polar(.unreadable):
+            "Polar is not available right now. Nothing was charged; try again in a moment."
+        case .stillRunning: "Your first click is still being worked on. Try again in a moment."
+        case .keyReused: "This page was used before. Choose again."
+        case .notSignedIn, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored: nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+public import Core
+public import HTTP
+
+/// Everything that `checkout` serves: the balance and the statement, buying, and the pages for both.
+public struct CheckoutSite: Sendable {
+    private let routes: Routes
+
+    public init(_ dependencies: CheckoutDependencies) {
+        let credits = CreditsAPI(dependencies)
+        let checkouts = CheckoutsAPI(dependencies)
+        let pages = BuyingPages(dependencies)
+        let health = Health(store: dependencies.store, freeBytes: dependencies.freeBytes)
+        routes = Routes(
+            [
+                .init("/api/v1/credits", [(.get, credits.show)]),
+                .init("/api/v1/credits/entries", [(.get, credits.entries)]),
+                .init("/api/v1/checkouts", [(.post, checkouts.create)]),
+                .init("/api/v1/checkouts/{id}", [(.get, checkouts.show)]),
+                .init("/buy", [(.get, pages.buy), (.post, pages.order)]),
+                .init("/buy/return", [(.get, pages.comeBack)]),
+                .init("/account", [(.get, pages.account)]),
+                .init("/healthz", [(.get, health.healthz)]),
+                .init("/readyz", [(.get, health.readyz)]),
+            ], log: dependencies.log)
+    }
+
+    public func respond(to request: Request) -> Response { routes.respond(to: request) }
+}
+
+/// What the endpoints of `checkout` work with.
+public struct CheckoutDependencies: Sendable {
+    public typealias CreateSession = @Sendable (CheckoutRequest) throws(PolarFailure) -> Checkout.OpenSession
+    public typealias Report = @Sendable (Checkout.PolarID) throws(PolarFailure) -> CheckoutReport?
+
+    let store: Store
+    let scope: OrderScope
+    let publicURL: String
+    let createSession: CreateSession
+    let report: Report
+    let freeBytes: @Sendable () -> Int64?
+    let now: @Sendable () -> Instant
+    let random: @Sendable (Int) -> [UInt8]
+    let log: @Sendable (LogLine) -> Void
+
+    public init(
+        store: Store, scope: OrderScope, publicURL: String, createSession: @escaping CreateSession,
+        report: @escaping Report, freeBytes: @escaping @Sendable () -> Int64?, now: @escaping @Sendable () -> Instant,
+        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
+    ) {
+        self.store = store
+        self.scope = scope
+        self.publicURL = publicURL
+        self.createSession = createSession
+        self.report = report
+        self.freeBytes = freeBytes
+        self.now = now
+        self.random = random
+        self.log = log
+    }
+}

@@ -1,0 +1,61 @@
+internal import Core
+internal import HTTP
+internal import JSON
+
+/// `POST /api/v1/checkouts` and `GET /api/v1/checkouts/{id}`.
+struct CheckoutsAPI: Sendable {
+    private let buying: Buying
+    private let idempotency: Idempotency
+
+    init(_ dependencies: CheckoutDependencies) {
+        buying = Buying(dependencies)
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func create(_ request: Request, _: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
+            () throws(RequestError) in
+            let quantity = try Self.quantity(in: request.body)
+            let (checkout, session, isNew) = try buying.open(quantity, for: profile, request)
+            return .json(
+                isNew ? .created : .ok, .object(checkout.members(session, status: .open)),
+                headers: ["location": "/api/v1/checkouts/\(session.id.text)"])
+        }
+    }
+
+    func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let checkout = try buying.follow(id, request)
+        guard let session = checkout.session else { throw .notFound }
+        let members = checkout.members(session, status: checkout.status)
+        return .json(.ok, .object(members + [.init("credits_granted", .integer(checkout.granted))]))
+    }
+
+    private static func quantity(in body: [UInt8]) throws(RequestError) -> Int64 {
+        guard let json = try? JSON(body), json.members != nil else {
+            throw .malformed("The body is not a JSON object.")
+        }
+        return try Quantity.checked(json["quantity"]?.integer)
+    }
+}
+
+enum Quantity {
+    static func checked(_ quantity: Int64?) throws(RequestError) -> Int64 {
+        guard let quantity, BillingSettings.quantityBounds.contains(quantity) else {
+            throw .invalid(field: "quantity", rule: "a whole number from 1 to 20")
+        }
+        return quantity
+    }
+}
+
+extension Checkout {
+    fileprivate func members(_ session: OpenSession, status: Status) -> [JSON.Member] {
+        [
+            .init("id", .string(session.id.text)), .init("status", .string(status.rawValue)),
+            .init("url", .string(session.url)), .init("client_secret", .string(session.clientSecret)),
+            .init("expires_at", .string(session.expiresAt.rfc3339)), .init("quantity", .integer(quantity)),
+            .init("credits", .integer(lock.credits)), .init("amount_cents", .integer(lock.amount)),
+            .init("currency", .string(lock.currency)),
+        ]
+    }
+}

@@ -1,0 +1,89 @@
+public import Core
+internal import HTTP
+internal import JSON
+
+/// Every way in which a request can end without what it asked for, with all that a client and an operator are told.
+public enum RequestError: Error, Equatable, Sendable {
+    case notSignedIn
+    case notFound
+    case methodNotAllowed([String])
+    /// The form does not carry the token of the session.
+    case foreignForm
+    case malformed(String)
+    /// A parameter, a field or a header that holds what it may not.
+    case invalid(field: String, rule: String)
+    case keyReused
+    case stillRunning
+    case tooManyCheckouts(retryAfterSeconds: Int64)
+    case notStored(StoreError)
+    case polar(PolarFailure)
+
+    var problem: Problem {
+        switch self {
+        case .notSignedIn:
+            Problem(
+                .unauthorized, code: "unauthenticated", title: "Sign in first", headers: ["www-authenticate": "Bearer"])
+        case .notFound: .notFound
+        case .methodNotAllowed(let allowed): .methodNotAllowed(allowed.map(Request.Method.init))
+        case .foreignForm:
+            Problem(
+                .forbidden, code: "foreign_form", title: "This form has expired",
+                detail: "Open the page again and send the form from there.")
+        case .malformed(let what):
+            Problem(.badRequest, code: "malformed", title: "The request could not be read", detail: what)
+        case .invalid(let field, let rule):
+            Problem(
+                .unprocessableContent, code: "invalid_\(field)", title: "\(field) is not valid", detail: rule,
+                members: [.init("errors", [["field": .string(field), "rule": .string(rule)]])])
+        case .keyReused:
+            Problem(
+                .unprocessableContent, code: "idempotency_key_reused",
+                title: "This idempotency key stands for another request")
+        case .stillRunning:
+            Problem(
+                .conflict, code: "still_running", title: "The first request with this key has not been answered yet",
+                headers: ["retry-after": "2"])
+        case .tooManyCheckouts(let seconds):
+            Problem(
+                .tooManyRequests, code: "too_many_checkouts", title: "Too many checkouts were opened",
+                detail: "Try again in \(seconds) seconds.", headers: ["retry-after": String(seconds)])
+        case .notStored(let error): error.problem
+        case .polar(.timedOut):
+            Problem(
+                .gatewayTimeout, code: "polar_timeout", title: "Polar did not answer in time",
+                detail: "Nothing was charged. Try again in a moment.")
+        case .polar(.unavailable), .polar(.refused), .polar(.unreadable):
+            Problem(
+                .badGateway, code: "polar_unavailable", title: "Polar is not available",
+                detail: "Nothing was charged. Try again in a moment.", headers: ["retry-after": "30"])
+        }
+    }
+
+    /// What only an operator should see; `nil` where the client's mistake is told to the client alone.
+    var logLine: LogLine? {
+        switch self {
+        case .notStored(let error): LogLine(.error, "store.failed", ["store.reason": error.description])
+        case .polar(let failure): LogLine(.error, "polar.failed", failure.facts)
+        case .foreignForm: LogLine(.warning, "form.refused")
+        case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
+        case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .keyReused, .stillRunning: nil
+        }
+    }
+}
+
+extension PolarFailure {
+    var facts: [String: any LogValue] {
+        switch self {
+        case .unavailable(let reason): ["polar.failure": "unavailable", "polar.reason": reason]
+        case .timedOut: ["polar.failure": "timed_out"]
+        case .refused(let status, let code):
+            ["polar.failure": "refused", "polar.status": status, "polar.reason": code]
+        case .unreadable(let what): ["polar.failure": "unreadable", "polar.reason": what]
+        }
+    }
+}
+
+/// Calls the store and says in the endpoint's own terms when it cannot.
+func stored<Result>(_ body: () throws(StoreError) -> Result) throws(RequestError) -> Result {
+    do { return try body() } catch { throw .notStored(error) }
+}

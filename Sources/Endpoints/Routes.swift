@@ -1,0 +1,102 @@
+internal import Core
+internal import HTTP
+private import Pages
+
+/// The addresses of one executable, and what each answers.
+struct Routes: Sendable {
+    typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
+
+    /// One address and its methods. A path may end in `{id}`: one segment, handed to the handler.
+    struct Route: Sendable {
+        let path: String
+        let handlers: [(method: Request.Method, handler: Handler)]
+
+        init(_ path: String, _ handlers: [(method: Request.Method, handler: Handler)]) {
+            self.path = path
+            self.handlers = handlers
+        }
+
+        /// The segment in place of `{id}`, empty if the path has none; `nil` if it is another path.
+        func match(_ given: String) -> String? {
+            guard path.hasSuffix("/{id}") else { return path == given ? "" : nil }
+            let prefix = path.dropLast("{id}".count)
+            guard given.hasPrefix(prefix) else { return nil }
+            let segment = given.dropFirst(prefix.count)
+            return segment.isEmpty || segment.contains("/") ? nil : String(segment)
+        }
+    }
+
+    private let routes: [Route]
+    private let log: @Sendable (LogLine) -> Void
+
+    init(_ routes: [Route], log: @escaping @Sendable (LogLine) -> Void) {
+        self.routes = routes
+        self.log = log
+    }
+
+    func respond(to request: Request) -> Response {
+        do throws(RequestError) {
+            return try answer(request)
+        } catch {
+            if let line = error.logLine { log(line.of(request: request.id)) }
+            return error.response(to: request)
+        }
+    }
+
+    private func answer(_ request: Request) throws(RequestError) -> Response {
+        for route in routes {
+            guard let segment = route.match(request.path) else { continue }
+            // HEAD is GET whose body nginx leaves out.
+            let method = request.method == .head ? .get : request.method
+            if let found = route.handlers.first(where: { $0.method == method }) {
+                return try found.handler(request, segment)
+            }
+            let allowed = route.handlers.map(\.method.rawValue)
+            throw .methodNotAllowed(allowed.contains("GET") ? allowed + ["HEAD"] : allowed)
+        }
+        throw .notFound
+    }
+}
+
+extension RequestError {
+    /// A problem for programs, a page for people.
+    func response(to request: Request) -> Response {
+        let problem = problem
+        guard request.wantsPage else { return problem.response(to: request) }
+        let page = MessagePage(
+            problem.title, problem.detail.isEmpty ? "Nothing was changed." : problem.detail,
+            actions: [Action("Back to the start", "/")], requestID: request.id)
+        var response = Response.html(problem.status, page.html)
+        for (name, value) in problem.headers.sorted { response.headers[name] = value }
+        return response
+    }
+}
+
+extension Request {
+    /// Who asks, as far as the database is concerned.
+    func profile() throws(RequestError) -> Profile {
+        guard let caller, let user = UserID(caller.user) else { throw .notSignedIn }
+        return Profile(user: user, email: caller.email, name: caller.name)
+    }
+
+    /// The token that this caller's forms carry; empty for a program with a bearer token, which needs none.
+    var formToken: String {
+        guard case .cookie(let token) = caller?.credential else { return "" }
+        return token
+    }
+
+    /// The fields of a form that was sent from a page of this session.
+    func form() throws(RequestError) -> Form {
+        let type = (headers["content-type"] ?? "").prefix { $0 != ";" }.lowercased()
+        guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
+            throw .malformed("The body is not a form.")
+        }
+        switch caller?.credential {
+        case .bearer: return form
+        case .cookie(let token):
+            guard FormToken.matches(form["form_token"], token) else { throw .foreignForm }
+            return form
+        case nil: throw .notSignedIn
+        }
+    }
+}

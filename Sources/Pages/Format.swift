@@ -1,0 +1,80 @@
+public import Core
+
+/// Numbers and times as people read them, in English.
+public enum Format {
+    /// `1,260`
+    public static func number(_ value: Int64) -> String {
+        let digits = Array(String(value.magnitude))
+        var grouped = ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { grouped += "," }
+            grouped.append(digit)
+        }
+        return (value < 0 ? "−" : "") + grouped
+    }
+
+    /// `1,260 credits`, `1 credit`
+    public static func credits(_ value: Int64) -> String {
+        number(value) + (value == 1 || value == -1 ? " credit" : " credits")
+    }
+
+    /// `+420`, `−1`
+    public static func signed(_ value: Int64) -> String { (value > 0 ? "+" : "") + number(value) }
+
+    /// Minor units: `$15.00`, `¥500`, `15.00 CHF`.
+    public static func money(_ minor: Int64, _ currency: String) -> String {
+        let code = currency.lowercased()
+        let symbol = ["usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"][code]
+        let sign = minor < 0 ? "−" : ""
+        let magnitude = Int64(clamping: minor.magnitude)
+        let amount =
+            zeroDecimal.contains(code)
+            ? number(magnitude) : "\(number(magnitude / 100)).\(magnitude % 100 < 10 ? "0" : "")\(magnitude % 100)"
+        return symbol.map { sign + $0 + amount } ?? "\(sign)\(amount) \(currency.uppercased())"
+    }
+
+    /// What one credit costs: `1.19¢`; `nil` where there is nothing smaller than the minor unit to show it in.
+    public static func unitPrice(_ packPriceCents: Int64, credits: Int64, _ currency: String) -> String? {
+        guard currency.lowercased() == "usd", credits > 0 else { return nil }
+        let hundredths = (packPriceCents * 100 + credits / 2) / credits
+        return hundredths % 100 == 0
+            ? "\(number(hundredths / 100))¢"
+            : "\(number(hundredths / 100)).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)¢"
+    }
+
+    /// `just now`, `5 minutes ago`, `3 days ago`
+    public static func relative(_ instant: Instant, now: Instant) -> String {
+        let seconds = instant.distance(to: now).components.seconds
+        func ago(_ count: Int64, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s") ago" }
+        return switch seconds {
+        case ..<60: "just now"
+        case ..<3600: ago(seconds / 60, "minute")
+        case ..<86_400: ago(seconds / 3600, "hour")
+        case ..<(60 * 86_400): ago(seconds / 86_400, "day")
+        case ..<(730 * 86_400): ago(seconds / (30 * 86_400), "month")
+        case _: ago(seconds / (365 * 86_400), "year")
+        }
+    }
+
+    /// `2026-11-22 10:15 UTC`
+    public static func exact(_ instant: Instant) -> String {
+        let text = instant.rfc3339
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
+    }
+
+    /// Source: https://docs.stripe.com/currencies#zero-decimal
+    private static let zeroDecimal: Set<String> = [
+        "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
+    ]
+}
+
+/// A moment, relative for reading and exact for hovering and machines.
+struct Moment {
+    let relative: String
+    let exact: String
+
+    init(_ instant: Instant, now: Instant) {
+        relative = Format.relative(instant, now: now)
+        exact = instant.rfc3339
+    }
+}

@@ -1,0 +1,63 @@
+public import Core
+
+/// What stands around every page: its title, who is signed in, what it loads.
+public struct Frame: Sendable {
+    let title: String
+    let person: Person?
+    let isBuy: Bool
+    let isAccount: Bool
+    let script: String?
+    /// For browsers without scripts: when to ask again.
+    let refreshSeconds: Int?
+    let stylesheet = StaticFile.stylesheet
+    let icon = StaticFile.icon
+
+    public enum Place: Sendable { case buy, account, elsewhere }
+
+    public init(
+        _ title: String, person: Person?, place: Place = .elsewhere, script: String? = nil, refreshSeconds: Int? = nil
+    ) {
+        self.title = title
+        self.person = person
+        isBuy = place == .buy
+        isAccount = place == .account
+        self.script = script
+        self.refreshSeconds = refreshSeconds
+    }
+}
+
+/// Who is signed in, as the head of a page shows it.
+public struct Person: Sendable {
+    let balance: String
+    let balanceLook: String
+    /// The CSRF token of the session; every form carries it.
+    let formToken: String
+
+    public init(balance: Credits, formToken: String) {
+        self.balance = Format.credits(balance.rawValue)
+        balanceLook = balance == .zero ? "none" : balance <= 5 ? "low" : "fine"
+        self.formToken = formToken
+    }
+}
+
+/// A link that looks like a button.
+public struct Action: Sendable {
+    let text: String
+    let address: String
+    let isSecond: Bool
+
+    public init(_ text: String, _ address: String, isSecond: Bool = false) {
+        self.text = text
+        self.address = address
+        self.isSecond = isSecond
+    }
+}
+
+/// The links under a text; Mustache tells "none" from "some" by the optional.
+struct Actions {
+    let items: [Action]
+    init?(_ items: [Action]) {
+        guard !items.isEmpty else { return nil }
+        self.items = items
+    }
+}

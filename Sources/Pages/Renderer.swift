@@ -1,0 +1,28 @@
+private import Mustache
+
+/// Renders the embedded templates; Mustache escapes whatever stands between two braces.
+enum Renderer {
+    private static let library: MustacheLibrary = {
+        var library = MustacheLibrary()
+        let templates: [(String, [UInt8])] = [
+            ("layout", PackageResources.layout_mustache), ("buy", PackageResources.buy_mustache),
+            ("return", PackageResources.return_mustache), ("account", PackageResources.account_mustache),
+            ("message", PackageResources.message_mustache),
+        ]
+        for (name, bytes) in templates {
+            do {
+                try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+            } catch {
+                preconditionFailure("The template \(name) does not parse: \(error)")
+            }
+        }
+        return library
+    }()
+
+    static func page(_ name: String, _ model: Any) -> String {
+        guard let page = library.render(model, withTemplate: name) else {
+            preconditionFailure("There is no template \(name)")
+        }
+        return page
+    }
+}

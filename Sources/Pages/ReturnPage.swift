@@ -1,0 +1,122 @@
+public import Core
+
+/// `/buy/return`: where a buyer comes back to. Arriving here proves nothing; what is shown is what is so.
+public struct ReturnPage: Sendable {
+    let frame: Frame
+    let heading: String
+    let lead: String
+    let checkout: String
+    /// Changes whenever the page would: the script asks until it does.
+    let state: String
+    let steps: [Step]
+    let hint: String
+    let actions: Actions?
+
+    struct Step: Sendable {
+        let text: String
+        /// The class of the line.
+        let look: String
+        /// The look, for whoever does not see it.
+        let word: String
+
+        enum Look: String { case done, now, next, failed }
+
+        init(_ text: String, _ look: Look) {
+            self.text = text
+            self.look = look.rawValue
+            switch look {
+            case .done: word = "done"
+            case .now: word = "in progress"
+            case .next: word = "not yet"
+            case .failed: word = "failed"
+            }
+        }
+    }
+
+    public init(_ checkout: Checkout, account: Account, formToken: String) {
+        let view = View(checkout, account: account)
+        frame = Frame(
+            view.heading, person: Person(balance: account.balance, formToken: formToken), place: .buy,
+            script: view.isWaiting ? StaticFile.returnScript : nil, refreshSeconds: view.isWaiting ? 3 : nil)
+        heading = view.heading
+        lead = view.lead
+        self.checkout = checkout.session?.id.text ?? ""
+        state = "\(checkout.status.rawValue):\(checkout.granted)"
+        steps = view.steps
+        hint = view.isWaiting ? "This page follows by itself. You can also close it: nothing gets lost." : ""
+        actions = Actions(view.actions)
+    }
+
+    public var html: String { Renderer.page("return", self) }
+
+    /// What each status means to the buyer.
+    private struct View {
+        let heading: String
+        let lead: String
+        let steps: [Step]
+        let actions: [Action]
+        let isWaiting: Bool
+
+        init(_ checkout: Checkout, account: Account) {
+            let credits = Format.credits(checkout.lock.credits)
+            let price = Format.money(checkout.lock.amount, checkout.lock.currency)
+            func steps(_ payment: Step.Look, _ arrival: Step.Look) -> [Step] {
+                [Step("Payment seen", payment), Step("Credits added", arrival)]
+            }
+            let again = [Action("Buy credits", "/buy")]
+            switch checkout.status {
+            case _ where checkout.granted > 0:
+                heading = "Your credits are here"
+                lead =
+                    "\(Format.credits(checkout.granted)) were added. You have \(Format.credits(account.balance.rawValue)) now."
+                self.steps = steps(.done, .done)
+                actions = [Action("See every credit", "/account"), Action("Buy more", "/buy", isSecond: true)]
+                isWaiting = false
+            case .succeeded where checkout.orderState == .applied || checkout.orderState == .recorded:
+                heading = "This order was refunded"
+                lead = "You have \(Format.credits(account.balance.rawValue)) now."
+                self.steps = steps(.done, .failed)
+                actions = again
+                isWaiting = false
+            case .succeeded where checkout.orderState != nil:
+                heading = "Your payment needs a look"
+                lead =
+                    "Polar has your payment, but it could not be matched by itself. Somebody looks at it; nothing is lost."
+                self.steps = steps(.done, .failed)
+                actions = [Action("See your account", "/account")]
+                isWaiting = false
+            case .succeeded:
+                heading = "Payment seen"
+                lead = "Polar has your payment of \(price). Your \(credits) are on their way."
+                self.steps = steps(.done, .now)
+                actions = []
+                isWaiting = true
+            case .confirmed:
+                heading = "Payment is being confirmed"
+                lead = "You pressed Pay for \(credits). We wait for Polar to confirm it."
+                self.steps = steps(.now, .next)
+                actions = []
+                isWaiting = true
+            case .creating, .open:
+                heading = "Not paid yet"
+                lead = "The checkout for \(credits) at \(price) is still open."
+                self.steps = steps(.now, .next)
+                let pay = checkout.session.map { [Action("Go on to pay \(price)", $0.url)] } ?? []
+                actions = pay + [Action("Choose something else", "/buy", isSecond: true)]
+                isWaiting = true
+            case .expired:
+                heading = "This checkout has expired"
+                lead = "Nothing was paid and nothing was charged."
+                self.steps = steps(.failed, .next)
+                actions = again
+                isWaiting = false
+            case .failed:
+                heading = "The payment did not go through"
+                lead = "Nothing was charged. You can try again with another card."
+                self.steps = steps(.failed, .next)
+                actions = again
+                isWaiting = false
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+/// The files of `deploy/static`, under addresses that change with their content: a browser keeps them for a year.
+///
+/// A test compares the hashes with the files and tells the new ones.
+public enum StaticFile {
+    static let stylesheet = address("style", "css")
+    static let icon = address("icon", "svg")
+    static let returnScript = address("return", "js")
+
+    /// The first 16 hexadecimal digits of the SHA-256 of each file.
+    public static let hashes = [
+        "icon.svg": "c08d974bb8de119e",
+        "return.js": "8f77da1417a09472",
+        "style.css": "25dfac665a66a69c",
+    ]
+
+    private static func address(_ name: String, _ kind: String) -> String {
+        guard let hash = hashes["\(name).\(kind)"] else { preconditionFailure("\(name).\(kind) has no hash") }
+        return "/static/\(name).\(hash).\(kind)"
+    }
+}

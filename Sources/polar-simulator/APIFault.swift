@@ -1,0 +1,101 @@
+internal import HTTP
+private import JSON
+internal import Threads
+
+/// How the next calls of the API go wrong, by the control page's will.
+struct APIFault: Sendable {
+    enum Kind: Sendable, Equatable {
+        /// This status with a body like Polar's.
+        case status(Int)
+        /// No answer for so long, then 504.
+        case timeout(seconds: Int)
+        /// The first half of the right answer, which ends there.
+        case half
+        /// The right answer at a few bytes a second: nginx does it.
+        case drip
+        /// 200 with a page.
+        case nonsense
+
+        /// A refusal comes before the effect, a spoilt answer after it.
+        var actsByItself: Bool {
+            switch self {
+            case .status: false
+            case .timeout, .half, .drip, .nonsense: true
+            }
+        }
+    }
+
+    var kind: Kind
+    var count: Int
+    /// Whether the call has its effect although its answer is spoilt.
+    var acts: Bool
+
+    /// `nil` if there is no such fault.
+    init?(_ name: String, count: Int, seconds: Int, acts: Bool?) {
+        let kind: Kind
+        switch name {
+        case "timeout": kind = .timeout(seconds: seconds)
+        case "half": kind = .half
+        case "drip": kind = .drip
+        case "nonsense": kind = .nonsense
+        case let number:
+            guard let status = Int(number), (400...599).contains(status) else { return nil }
+            kind = .status(status)
+        }
+        self.kind = kind
+        self.count = count
+        self.acts = acts ?? kind.actsByItself
+    }
+
+    var name: String {
+        switch kind {
+        case .status(let status): String(status)
+        case .timeout(let seconds): "timeout (\(seconds) s)"
+        case .half: "half"
+        case .drip: "drip"
+        case .nonsense: "nonsense"
+        }
+    }
+}
+
+extension Polar {
+    /// Answers as the next fault that waits will have it, or rightly.
+    func withFaults(_ answer: () -> Response) -> Response {
+        guard let fault = world.withLock({ $0.takeFault() }) else { return answer() }
+        let right = fault.acts ? answer() : nil
+        switch fault.kind {
+        case .status(let status): return Self.failing(status)
+        case .timeout(let seconds):
+            _ = world.wait(atMost: .seconds(seconds)) { _ in Bool?.none }
+            return Response(.gatewayTimeout)
+        case .half:
+            var response = right ?? .json(.ok, ["id": "half"])
+            response.body = Array(response.body.prefix(response.body.count / 2))
+            return response
+        case .drip:
+            var response = right ?? .json(.ok, ["id": "drip"])
+            response.headers["x-accel-limit-rate"] = "20"
+            return response
+        case .nonsense:
+            return .html(.ok, "<!doctype html><title>Gateway</title><p>Please wait while we check your browser.")
+        }
+    }
+
+    private static func failing(_ status: Int) -> Response {
+        switch status {
+        case 401: failure(Refusal(401, "Unauthorized", "Unauthorized"))
+        case 403: failure(Refusal(403, "NotPermitted", "Not permitted"))
+        case 429: Response(.tooManyRequests, headers: ["retry-after": "60"])
+        case 502, 503, 504: .html(Status(rawValue: status), "<html><body>\(status)</body></html>")
+        case let status: failure(Refusal(status, "InternalServerError", "Internal Server Error"))
+        }
+    }
+}
+
+extension World {
+    fileprivate mutating func takeFault() -> APIFault? {
+        guard let fault = behaviour.faults.first else { return nil }
+        if fault.count > 1 { behaviour.faults[0].count -= 1 } else { behaviour.faults.removeFirst() }
+        return fault
+    }
+}

@@ -1,0 +1,74 @@
+internal import Core
+private import FoundationEssentials
+internal import HTTP
+private import JOSE
+internal import Threads
+
+/// All that the simulator plays, behind one function.
+struct Simulator: Sendable {
+    private let world: Monitor<World>
+    private let polar: Polar
+    private let issuer: Issuer
+    private let checkoutPage: CheckoutPage
+    private let control: Control
+    private let controlPage: ControlPage
+    private let stateFile: String?
+    private let log: @Sendable (LogLine) -> Void
+
+    init(_ settings: Settings, log: @escaping @Sendable (LogLine) -> Void) throws {
+        self.log = log
+        stateFile = settings.stateFile
+        let kept = try Self.saved(in: settings.stateFile) ?? Self.new()
+        world = Monitor(World(settings: settings, kept: kept))
+        polar = Polar(world: world)
+        issuer = Issuer(world: world, settings: settings, key: try JWK(json: Array(kept.signingKey.utf8)))
+        checkoutPage = CheckoutPage(world: world, settings: settings)
+        control = Control(world: world)
+        controlPage = ControlPage(world: world)
+    }
+
+    func respond(to request: Request) -> Response {
+        if request.path.hasPrefix("/v1/") { return polar.respond(to: request) }
+        if let response = issuer.respond(to: request) ?? checkoutPage.respond(to: request) { return response }
+        if let response = control.respond(to: request) ?? controlPage.respond(to: request) { return response }
+        switch request.path {
+        case "/simulator.css": return Page.stylesheet
+        case "/favicon.ico": return Response(.noContent)
+        case "/healthz": return Response(.ok)
+        case _:
+            return Page.message.response(
+                .notFound, ["title": "Nothing here", "text": "The simulator has no such page."])
+        }
+    }
+
+    /// Begins to deliver webhooks and, if there is a file for it, to save the state twice a second.
+    func start() {
+        Deliverer(world: world).start()
+        guard stateFile != nil else { return }
+        startThread {
+            while true {
+                _ = world.wait(atMost: .milliseconds(500)) { _ in Bool?.none }
+                save()
+            }
+        }
+    }
+
+    func save() {
+        guard let stateFile, let kept = world.withLock({ $0.unsaved() }) else { return }
+        do {
+            try JSONEncoder().encode(kept).write(to: URL(filePath: stateFile), options: .atomic)
+        } catch {
+            log(LogLine(.error, "state.not_saved", ["state.reason": "\(error)"]))
+        }
+    }
+
+    private static func saved(in file: String?) throws -> World.Kept? {
+        guard let file, FileManager.default.fileExists(atPath: file) else { return nil }
+        return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
+    }
+
+    private static func new() throws -> World.Kept {
+        let key = try JWK.generate(.rs256, keyID: Issuer.keyID)
+        return World.Kept(signingKey: String(decoding: key.json, as: UTF8.self))
+    }
+}

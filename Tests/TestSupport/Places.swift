@@ -1,0 +1,27 @@
+import Foundation
+
+/// Where things are, seen from a test.
+public enum Places {
+    /// The directory of the built executables: the test bundle lies among them.
+    public static let products: String = {
+        let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        return URL(fileURLWithPath: bundle ?? CommandLine.arguments[0]).deletingLastPathComponent().path
+    }()
+
+    /// The root of the repository.
+    public static let repository: String =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// A new empty directory with a short path, for the address of a unix socket has room for 107 bytes only.
+    public static func temporaryDirectory() throws -> String {
+        let path = "/tmp/credits-\(UUID().uuidString.prefix(13).lowercased())"
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        return path
+    }
+
+    public static func text(of path: String) throws -> String {
+        try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    }
+}
