@@ -19,7 +19,8 @@ import Testing
 
     @Test(arguments: [
         header(#"{"alg":"none"}"#, .algorithmNotAllowed), header(#"{"alg":"None"}"#, .algorithmNotAllowed),
-        header(#"{"alg":"nOnE"}"#, .algorithmNotAllowed), header(#"{"alg":"HS256","kid":"rsa-1"}"#, .algorithmNotAllowed),
+        header(#"{"alg":"nOnE"}"#, .algorithmNotAllowed),
+        header(#"{"alg":"HS256","kid":"rsa-1"}"#, .algorithmNotAllowed),
         header(#"{"alg":"HS512","kid":"rsa-1"}"#, .algorithmNotAllowed),
         header(#"{"alg":"RS384","kid":"rsa-1"}"#, .algorithmNotAllowed),
         header(#"{"alg":"RS512","kid":"rsa-1"}"#, .algorithmNotAllowed),
@@ -102,7 +103,9 @@ import Testing
         Case("sub is a number", .claimMalformed(.sub)) { $0["sub"] = "1" },
         Case("sub with a line feed", .claimMalformed(.sub)) { $0["sub"] = #""ada\nx-user: root""# },
         Case("sub with a space that nginx would cut off", .claimMalformed(.sub)) { $0["sub"] = #""ada ""# },
-        Case("sub of 256 bytes", .claimMalformed(.sub)) { $0["sub"] = "\"" + String(repeating: "a", count: 256) + "\"" },
+        Case("sub of 256 bytes", .claimMalformed(.sub)) {
+            $0["sub"] = "\"" + String(repeating: "a", count: 256) + "\""
+        },
         Case("two subs", .claimsNotAnObject) { $0.claims.append(("sub", #""root""#)) },
         Case("two subs, one written otherwise", .claimsNotAnObject) { $0.claims.append((#"\u0073ub"#, #""root""#)) },
         Case("more after the end", .claimsNotAnObject) { $0.claims.append(("x", "1}{")) },
@@ -161,7 +164,8 @@ import Testing
         acceptance.spoil(&attempt)
         let claims = try attempt.verify()
         #expect(
-            claims.profile == Profile(user: try #require(UserID("ada")), email: "ada@example.com", name: "Ada Lovelace"))
+            claims.profile == Profile(user: try #require(UserID("ada")), email: "ada@example.com", name: "Ada Lovelace")
+        )
         #expect(claims.sessionID == "session-1")
     }
 
