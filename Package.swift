@@ -69,6 +69,7 @@ let package = Package(
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
+        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite"]),
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
             swiftSettings: strict),
