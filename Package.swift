@@ -72,6 +72,10 @@ let package = Package(
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
+        tests(
+            "SimulatorTests",
+            ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
     ],
     swiftLanguageModes: [.v6]
 )
