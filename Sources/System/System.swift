@@ -17,10 +17,10 @@ public enum System {
     /// starts it anew.
     public static func stop() { StopSignals.raise() }
 
-    /// Ends the process as `EX_CONFIG`: the service manager must not restart it.
-    public static func fail(_ error: any Error) -> Never {
+    /// Ends the process, as `EX_CONFIG` unless told otherwise: the service manager must not restart it.
+    public static func fail(_ error: any Error, code: Int32 = 78) -> Never {
         write("\(error)\n")
-        exit(78)
+        exit(code)
     }
 
     /// How many bytes an unprivileged process may still write where the file is; `nil` if the system does not tell.

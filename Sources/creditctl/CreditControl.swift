@@ -1,23 +1,93 @@
 import ArgumentParser
 import Core
+import JSON
 import System
 
-/// The operator's tool. Exit codes: 0 done, 1 it says no or found a fault, 2 wrong use; 78 wrong settings.
+/// The operator's tool.
 struct CreditControl: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "creditctl", abstract: "Operates a Polar Credits installation.",
-        subcommands: [Migrate.self])
+        commandName: "creditctl",
+        abstract: "Operates a Polar Credits installation.",
+        discussion: """
+            Works on the database that CREDITS_DATABASE names, while the other programs run.
+
+            Exit codes: 0 done, 1 the answer is no or faults were found, 2 wrong use, 78 wrong settings.
+            """,
+        subcommands: [
+            Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
+            LedgerCommand.self,
+        ])
+
+    /// Does what the command line says and turns what came of it into an exit code.
+    static func runToTheEnd() {
+        do {
+            var command = try parseAsRoot(plain(Array(CommandLine.arguments.dropFirst())))
+            try command.run()
+        } catch let error as SettingsError {
+            System.fail(error)
+        } catch StoreError.schema(let found, let expected) {
+            System.fail(StoreError.schema(found: found, expected: expected))
+        } catch let error as StoreError {
+            System.fail(error, code: 1)
+        } catch let error as Refusal {
+            System.fail(error, code: 1)
+        } catch {
+            // What is left is ArgumentParser's: help that was asked for, or wrong use, to which it gives 64.
+            let message = fullMessage(for: error)
+            guard exitCode(for: error) == .success else { System.fail(Misuse(description: message), code: 2) }
+            print(message)
+        }
+    }
+
+    /// `-- -5` as `-5`: a negative amount needs no protection here, and the options behind it still count.
+    private static func plain(_ arguments: [String]) -> [String] {
+        arguments.enumerated().filter { index, argument in
+            guard argument == "--", index + 1 < arguments.count else { return true }
+            return Int64(arguments[index + 1]) == nil
+        }.map(\.element)
+    }
 }
 
-struct Migrate: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Creates the database or brings it up to date.")
+/// The answer is no; nothing was changed.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
 
-    func run() throws {
+    init(_ description: String) { self.description = description }
+}
+
+/// What ArgumentParser says to somebody who wrote something else than a command.
+private struct Misuse: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension ParsableCommand {
+    func openStore() throws -> Store {
         var reader = System.environment()
         let settings = StoreSettings(&reader)
         try reader.finish()
-        let applied = try Store.migrate(path: settings.database)
-        for name in applied { print("applied: \(name)") }
-        if applied.isEmpty { print("up to date") }
+        // A commit that may have happened or not is told by the method that asked for it.
+        return try Store(path: settings.database, commitGroup: settings.commitGroup) { _ in }
+    }
+}
+
+/// How an answer is written.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print the answer as one JSON object.")
+    var json = false
+
+    func print(_ answer: JSON, text: () -> String) {
+        Swift.print(json ? answer.text : text())
+    }
+}
+
+/// In whose name something is done.
+struct ActorOptions: ParsableArguments {
+    @Option(name: .customLong("actor"), help: "Who does this, for the audit log.")
+    var name = "creditctl"
+
+    func validate() throws {
+        guard UserID(name) != nil else {
+            throw ValidationError("--actor is 1 to 255 bytes without control characters.")
+        }
     }
 }

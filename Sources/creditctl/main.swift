@@ -1,3 +1,1 @@
-import ArgumentParser
-
-CreditControl.main()
+CreditControl.runToTheEnd()

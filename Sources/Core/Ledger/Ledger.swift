@@ -55,6 +55,13 @@ enum Ledger {
         }.first ?? .zero
     }
 
+    /// What was posted for that event already, if it was.
+    static func entry(
+        of movement: Movement, for user: UserID, on connection: Connection
+    ) throws(SQLiteError) -> LedgerEntry? {
+        try entry(key: movement.idempotencyKey(for: user), on: connection)
+    }
+
     private static func entry(key: String, on connection: Connection) throws(SQLiteError) -> LedgerEntry? {
         try connection.query(
             "SELECT \(columns) FROM ledger_entry WHERE idempotency_key = ?", .text(key), decode: LedgerEntry.init

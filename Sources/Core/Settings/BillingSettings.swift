@@ -20,13 +20,28 @@ public struct BillingSettings: Equatable, Sendable {
     /// The largest number of packs in one checkout.
     public static let quantityBounds: ClosedRange<Int64> = 1...20
 
-    /// The names of the settings that are out of bounds, with the bounds.
-    public var faults: [(name: String, bounds: ClosedRange<Int64>)] {
+    /// A setting that is out of bounds.
+    public struct Fault: Equatable, Sendable, CustomStringConvertible {
+        public let name: String
+        public let bounds: ClosedRange<Int64>
+
+        public init(name: String, bounds: ClosedRange<Int64>) {
+            self.name = name
+            self.bounds = bounds
+        }
+
+        public var description: String {
+            "\(name) is not a whole number from \(bounds.lowerBound) to \(bounds.upperBound)"
+        }
+    }
+
+    /// Every setting that is out of bounds.
+    public var faults: [Fault] {
         [
             ("pack_price_cents", packPriceCents, Self.packPriceBounds),
             ("credits_per_pack", creditsPerPack, Self.creditsBounds),
             ("free_trial_credits", freeTrialCredits, Self.trialBounds),
-        ].filter { !$0.2.contains($0.1) }.map { (name: $0.0, bounds: $0.2) }
+        ].filter { !$0.2.contains($0.1) }.map { Fault(name: $0.0, bounds: $0.2) }
     }
 
     static func current(on connection: Connection) throws(SQLiteError) -> BillingSettings {

@@ -83,6 +83,9 @@ extension Store {
             }
             let movement = Movement.adjustment(
                 key: adjustment.key, actor: adjustment.actor, reason: adjustment.reason)
+            if let earlier = try Ledger.entry(of: movement, for: adjustment.user, on: transaction.connection) {
+                return earlier.tells(of: adjustment) ? .repeated(earlier) : .keyReused(earlier)
+            }
             switch try Ledger.post(
                 movement, of: adjustment.amount, to: adjustment.user, at: now, in: transaction)
             {
@@ -92,7 +95,7 @@ extension Store {
                     old: String((entry.balanceAfter - entry.amount).rawValue),
                     new: String(entry.balanceAfter.rawValue), at: now, in: transaction)
                 return .adjusted(entry)
-            case .alreadyPosted(let entry): return .adjusted(entry)
+            case .alreadyPosted(let entry): return .repeated(entry)
             case .insufficientCredits(let balance): return .belowZero(balance: balance)
             }
         }
@@ -107,8 +110,12 @@ public struct Adjustment: Equatable, Sendable {
     public let reason: String
     public let key: String
 
+    /// The largest that one adjustment moves, either way: a slip of the hand stays far from where sums overflow.
+    public static let largestAmount = Credits(rawValue: 1_000_000_000)
+
     public init(user: UserID, amount: Credits, actor: String, reason: String, key: String) {
-        precondition(amount != .zero && !reason.isEmpty)
+        precondition(amount != .zero && (-Self.largestAmount...Self.largestAmount).contains(amount))
+        precondition(!reason.isEmpty && !actor.isEmpty && !key.isEmpty)
         self.user = user
         self.amount = amount
         self.actor = actor
@@ -119,8 +126,19 @@ public struct Adjustment: Equatable, Sendable {
 
 public enum AdjustmentOutcome: Equatable, Sendable {
     case adjusted(LedgerEntry)
+    /// The same was asked before, under the same key: the earlier entry stands.
+    case repeated(LedgerEntry)
+    /// The key stands for another adjustment.
+    case keyReused(LedgerEntry)
     case belowZero(balance: Credits)
     case unknownUser
+}
+
+extension LedgerEntry {
+    fileprivate func tells(of adjustment: Adjustment) -> Bool {
+        user == adjustment.user && amount == adjustment.amount && actor == adjustment.actor
+            && reason == adjustment.reason
+    }
 }
 
 /// The users table.

@@ -1,0 +1,95 @@
+/// One thing that is not as the rules of credits say. Identifiers are texts, for a damaged row may hold anything.
+public enum LedgerFault: Equatable, Sendable {
+    /// SQLite's own check of the file, in its words; nothing else was looked at.
+    case fileDamaged(String)
+    case referenceDangles(table: String, parent: String)
+    case balanceBelowZero(user: String, balance: Int64)
+    case balanceIsNotItsSum(user: String, balance: Int64, sum: Int64)
+    case balanceIsNotTheNewest(user: String, balance: Int64, newest: Int64)
+    case debtIsNotOwed(user: String, debt: Int64, owed: Int64)
+    case secondTrial(user: String)
+    case entryBelowZero(entry: Int64, user: String, after: Int64)
+    case entryDoesNotContinue(entry: Int64, user: String, before: Int64, amount: Int64, after: Int64)
+    case entryNamesAnotherEvent(entry: Int64, kind: String, key: String)
+    case orderWithoutPayment(order: String)
+    case orderOfAnotherUser(order: String, entry: Int64, user: String)
+    case secondPurchase(order: String)
+    case paymentUnreadable(order: String)
+    /// An order that counts as applied, but that the rules would keep without applying it.
+    case paymentIsNotApplicable(order: String, decision: String)
+    case packIsNotThePromise(order: String, pack: Int64, promised: Int64)
+    case targetIsNotDue(order: String, target: Int64, due: Int64)
+    case entriesMissTheTarget(order: String, sum: Int64, debt: Int64, target: Int64)
+    case refundWithoutCharge(generation: String, entry: Int64)
+    case refundIsNotItsCharge(generation: String, entry: Int64, amount: Int64, charge: Int64)
+    case chargedTwice(generation: String, charges: Int64, refunds: Int64)
+}
+
+extension LedgerFault: CustomStringConvertible {
+    /// The stable name of the kind of fault.
+    public var code: String {
+        switch self {
+        case .fileDamaged: "file_damaged"
+        case .referenceDangles: "reference_dangles"
+        case .balanceBelowZero: "balance_below_zero"
+        case .balanceIsNotItsSum: "balance_is_not_its_sum"
+        case .balanceIsNotTheNewest: "balance_is_not_the_newest"
+        case .debtIsNotOwed: "debt_is_not_owed"
+        case .secondTrial: "second_trial"
+        case .entryBelowZero: "entry_below_zero"
+        case .entryDoesNotContinue: "entry_does_not_continue"
+        case .entryNamesAnotherEvent: "entry_names_another_event"
+        case .orderWithoutPayment: "order_without_payment"
+        case .orderOfAnotherUser: "order_of_another_user"
+        case .secondPurchase: "second_purchase"
+        case .paymentUnreadable: "payment_unreadable"
+        case .paymentIsNotApplicable: "payment_is_not_applicable"
+        case .packIsNotThePromise: "pack_is_not_the_promise"
+        case .targetIsNotDue: "target_is_not_due"
+        case .entriesMissTheTarget: "entries_miss_the_target"
+        case .refundWithoutCharge: "refund_without_charge"
+        case .refundIsNotItsCharge: "refund_is_not_its_charge"
+        case .chargedTwice: "charged_twice"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .fileDamaged(let words): "the file is damaged: \(words)"
+        case .referenceDangles(let table, let parent):
+            "a row of \(table) points to a row of \(parent) that is not there"
+        case .balanceBelowZero(let user, let balance): "user \(user): the balance \(balance) is below zero"
+        case .balanceIsNotItsSum(let user, let balance, let sum):
+            "user \(user): the balance is \(balance), the entries sum to \(sum)"
+        case .balanceIsNotTheNewest(let user, let balance, let newest):
+            "user \(user): the balance is \(balance), the newest entry leaves \(newest)"
+        case .debtIsNotOwed(let user, let debt, let owed):
+            "user \(user): the debt is \(debt), orders and repayments leave \(owed)"
+        case .secondTrial(let user): "user \(user): has trial credits twice"
+        case .entryBelowZero(let entry, let user, let after): "entry \(entry) of user \(user): leaves \(after)"
+        case .entryDoesNotContinue(let entry, let user, let before, let amount, let after):
+            "entry \(entry) of user \(user): \(before) and \(amount) do not make \(after)"
+        case .entryNamesAnotherEvent(let entry, let kind, let key):
+            "entry \(entry): the key «\(key)» names no \(kind) of its order, generation or user"
+        case .orderWithoutPayment(let order): "order \(order): has entries, but no payment"
+        case .orderOfAnotherUser(let order, let entry, let user):
+            "order \(order): its entry \(entry) is of user \(user), its payment is not"
+        case .secondPurchase(let order): "order \(order): was granted twice"
+        case .paymentUnreadable(let order): "order \(order): its stored snapshot cannot be read"
+        case .paymentIsNotApplicable(let order, let decision):
+            "order \(order): is applied, but by its snapshot \(decision)"
+        case .packIsNotThePromise(let order, let pack, let promised):
+            "order \(order): was sold for \(pack) credits, its checkout promised \(promised)"
+        case .targetIsNotDue(let order, let target, let due):
+            "order \(order): its target is \(target), by its snapshot it is \(due)"
+        case .entriesMissTheTarget(let order, let sum, let debt, let target):
+            "order \(order): its entries sum to \(sum) and its debt is \(debt), its target is \(target)"
+        case .refundWithoutCharge(let generation, let entry):
+            "generation \(generation): entry \(entry) gives back what was never charged"
+        case .refundIsNotItsCharge(let generation, let entry, let amount, let charge):
+            "generation \(generation): entry \(entry) gives back \(amount) for a charge of \(charge)"
+        case .chargedTwice(let generation, let charges, let refunds):
+            "generation \(generation): has \(charges) charges and \(refunds) refunds"
+        }
+    }
+}

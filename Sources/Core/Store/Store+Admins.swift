@@ -1,0 +1,87 @@
+internal import SQLite
+
+/// Somebody who may use the admin pages.
+public struct Admin: Equatable, Sendable {
+    public let user: UserID
+    public let grantedAt: Instant
+    public let grantedBy: String
+}
+
+public enum GrantAdminOutcome: Equatable, Sendable {
+    case granted
+    case alreadyAdmin
+}
+
+public enum RevokeAdminOutcome: Equatable, Sendable {
+    case revoked
+    case notAdmin
+    /// Without an admin nobody could make one but by `creditctl`.
+    case lastAdmin
+}
+
+extension Store {
+    /// The admins, oldest first.
+    public func admins() throws(StoreError) -> [Admin] {
+        try read { connection throws(SQLiteError) in
+            try connection.query(
+                "SELECT user_id, granted_ms, granted_by FROM admins ORDER BY granted_ms, user_id", decode: Admin.init)
+        }
+    }
+
+    public func isAdmin(_ user: UserID) throws(StoreError) -> Bool {
+        try read { connection throws(SQLiteError) in try Admins.contains(user, on: connection) }
+    }
+
+    /// Makes an admin of somebody, who need not have been seen before.
+    public func grantAdmin(
+        to user: UserID, by actor: String, at now: Instant
+    ) throws(StoreError) -> GrantAdminOutcome {
+        try write { transaction throws(SQLiteError) in
+            try transaction.connection.execute(
+                "INSERT INTO admins VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                .text(user.text), .integer(now.rawValue), .text(actor))
+            guard transaction.connection.changes == 1 else { return .alreadyAdmin }
+            try AuditLog.add(
+                actor: actor, action: "admin.grant", subject: user.text, old: nil, new: "admin", at: now,
+                in: transaction)
+            return .granted
+        }
+    }
+
+    /// Never takes the last admin away.
+    public func revokeAdmin(
+        from user: UserID, by actor: String, at now: Instant
+    ) throws(StoreError) -> RevokeAdminOutcome {
+        try write { transaction throws(SQLiteError) in
+            let connection = transaction.connection
+            guard try Admins.contains(user, on: connection) else { return .notAdmin }
+            guard try Admins.count(on: connection) > 1 else { return .lastAdmin }
+            try connection.execute("DELETE FROM admins WHERE user_id = ?", .text(user.text))
+            try AuditLog.add(
+                actor: actor, action: "admin.revoke", subject: user.text, old: "admin", new: nil, at: now,
+                in: transaction)
+            return .revoked
+        }
+    }
+}
+
+/// The admins table.
+enum Admins {
+    static func contains(_ user: UserID, on connection: Connection) throws(SQLiteError) -> Bool {
+        try connection.query("SELECT 1 FROM admins WHERE user_id = ?", .text(user.text)) { $0.integer(0) }
+            .isEmpty == false
+    }
+
+    static func count(on connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.query("SELECT count(*) FROM admins") { $0.integer(0) }[0]
+    }
+}
+
+extension Admin {
+    init(_ row: borrowing Row) {
+        guard let user = UserID(row.text(0)) else {
+            preconditionFailure("An admin's row holds what no version of this program writes")
+        }
+        self.init(user: user, grantedAt: Instant(rawValue: row.integer(1)), grantedBy: row.text(2))
+    }
+}

@@ -1,0 +1,12 @@
+public import ArgumentParser
+public import Core
+
+// An id that is none is wrong use, not an unknown user or order.
+
+extension UserID: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}
+
+extension Identifier: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

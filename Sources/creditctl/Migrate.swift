@@ -1,0 +1,22 @@
+import ArgumentParser
+import Core
+import JSON
+import System
+
+struct Migrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Creates the database or brings it up to date.",
+        discussion: "The programs refuse to start on a database of another version. Doing this twice does no harm.")
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        var reader = System.environment()
+        let settings = StoreSettings(&reader)
+        try reader.finish()
+        let applied = try Store.migrate(path: settings.database)
+        output.print(["applied": .array(applied.map(JSON.string))]) {
+            applied.isEmpty ? "up to date" : applied.map { "applied: \($0)" }.joined(separator: "\n")
+        }
+    }
+}
