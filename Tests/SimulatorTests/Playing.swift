@@ -1,5 +1,6 @@
 import Core
 import HTTP
+import JOSE
 import JSON
 import Threads
 
@@ -18,9 +19,13 @@ struct Playing {
 
     let simulator: Simulator
 
+    /// Making one takes longer than all the rest.
+    private static let key = Result { try JWK.generate(.rs256, keyID: Issuer.keyID) }
+
     init(_ changes: [String: String] = [:]) throws {
         let environment = Self.environment.merging(changes) { $1 }
-        simulator = try Simulator(Settings(EnvironmentReader(environment) { _ in nil })) { _ in }
+        let settings = try Settings(EnvironmentReader(environment) { _ in nil })
+        simulator = try Simulator(settings, key: Self.key.get()) { _ in }
     }
 
     static func settings(_ changes: [String: String]) throws(SettingsError) -> Settings {

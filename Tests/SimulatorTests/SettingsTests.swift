@@ -18,7 +18,7 @@ import Testing
 
     @Test func aLegacySecretNeedsNoBase64() throws {
         let settings = try Playing.settings([
-            "POLAR_WEBHOOK_SECRET": "any text of at least 24 bytes,and another as long",
+            "POLAR_WEBHOOK_SECRET": "any text of at least 24 bytes,and one more of the same kind",
             "SIMULATOR_WEBHOOK_SCHEME": "legacy",
         ])
         #expect(settings.webhookSecret == "any text of at least 24 bytes")
