@@ -78,6 +78,10 @@ let package = Package(
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
+        tests(
+            "SimulatorTests",
+            ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
     ],
     swiftLanguageModes: [.v6]
 )
