@@ -60,7 +60,9 @@ let package = Package(
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
-        program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
+        program(
+            "auth",
+            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
@@ -70,6 +72,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
+        tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
     ],

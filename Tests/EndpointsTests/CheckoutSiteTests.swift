@@ -35,6 +35,15 @@ final class Shop: @unchecked Sendable {
         }
     }
 
+    func change(_ change: (inout SettingsChange) -> Void) throws {
+        var settings = SettingsChange()
+        change(&settings)
+        guard case .changed = try store.changeSettings(settings, expectedVersion: nil, by: "test", at: now) else {
+            Issue.record("The settings were not changed")
+            return
+        }
+    }
+
     deinit { try? FileManager.default.removeItem(at: directory) }
 
     private var site: CheckoutSite {
@@ -170,7 +179,7 @@ extension Response {
             }
             shop.now = shop.now.advanced(by: .seconds(61))
         }
-        _ = try shop.store.changeSettings(pricePerPack: 501, at: shop.now)
+        try shop.change { $0.packPriceCents = 501 }
         let hourly = shop.buy(1)
         #expect(hourly.status == .tooManyRequests)
         #expect(try #require(hourly.headers["retry-after"].flatMap { Int64($0) }) > 3000)
