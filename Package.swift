@@ -69,26 +69,25 @@ let package = Package(
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
-        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite"]),
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
-        tests("CoreTests", ["Core", "Crypto", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
+        tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("ProcessTests", ["Core", "Crypto", "JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
-        tests("TidyTests", ["TestSupport"]),
-        tests("HTTPClientTests", ["HTTPClient"]),
-        tests("JOSETests", ["Crypto", "JOSE"]),
         tests(
             "SimulatorTests",
             ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
             resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("TidyTests", ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
