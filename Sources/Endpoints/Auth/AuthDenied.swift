@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Pages
 
 extension Auth {
     /// What a client sees instead of a bare 401: a program the problem, a person the login.
@@ -15,12 +16,11 @@ extension Auth {
     /// What a client sees instead of a bare 403.
     func refused(_ request: Request) -> Response {
         guard deservesPage(request) else { return Problem.crossSite.response(to: request) }
-        let page = AuthPage(
-            title: "That did not come from this site",
-            text: "Your browser says that another site sent this form, so nothing was done. Open the page here and try "
-                + "again.",
-            action: .start)
-        return .html(.forbidden, surroundings.page(page))
+        let page = MessagePage(
+            "That did not come from this site",
+            "Your browser says that another site sent this, so nothing was done. Open the page here and try again.",
+            actions: [Action("Back to the start", "/")], requestID: request.id)
+        return .html(.forbidden, page.html)
     }
 
     private func deservesPage(_ request: Request) -> Bool {
