@@ -126,7 +126,7 @@ extension World {
         let email = wish.text("email") ?? checkout.customerEmail ?? "buyer-\(id.prefix(8))@example.com"
         return Buyer(
             email: email, name: wish.text("name"), country: wish.text("country") ?? checkout.country ?? "US",
-            externalID: wish.text("external_customer_id"))
+            externalID: wish.text("external_customer_id"), discount: try wish.number("discount") ?? 0)
     }
 
     private mutating func checkout(_ id: String, _ action: String, _ wish: Wish) throws(Refusal) -> JSON {
