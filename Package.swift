@@ -60,7 +60,9 @@ let package = Package(
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
-        program("auth", ["Clients", "Core", "Endpoints", "FastCGI", "HTTP", "JOSE", "System"]),
+        program(
+            "auth",
+            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
@@ -68,18 +70,24 @@ let package = Package(
             resources: [.embedInCode("Templates")]),
 
         .target(
-            name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
-        tests("CoreTests", ["Core", "Crypto", "JSON", "SQLite", "TestSupport", "Threads"]),
+            name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
-        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JSON", "TestSupport", "Threads"]),
+        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
+        tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("ProcessTests", ["Core", "Crypto", "JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
+        tests(
+            "SimulatorTests",
+            ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("TidyTests", ["TestSupport"]),
-        tests("HTTPClientTests", ["HTTPClient"]),
-        tests("JOSETests", ["Crypto", "JOSE"]),
     ],
     swiftLanguageModes: [.v6]
 )

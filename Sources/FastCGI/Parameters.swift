@@ -28,13 +28,16 @@ struct Parameters {
         guard parts.count == 2, let name = String(validating: parts[0], as: UTF8.self),
             // Two users whose names differ in broken bytes must not become one by repairing them.
             let value = String(validating: parts[1], as: UTF8.self)
-                ?? (name.hasPrefix("HTTP_") ? String(decoding: parts[1], as: UTF8.self) : nil),
+                ?? (Self.isTheClients(name) ? String(decoding: parts[1], as: UTF8.self) : nil),
             values.updateValue(value, forKey: name) == nil
         else {
             isMalformed = true
             return
         }
     }
+
+    /// Whether the value is what the client sent, byte for byte: whatever it holds, nobody else is meant by it.
+    private static func isTheClients(_ name: String) -> Bool { name.hasPrefix("HTTP_") || name == "REQUEST_URI" }
 
     /// - Parameter body: reads exactly that many bytes, or `nil` if there are fewer.
     func reading(maximumBodyBytes: Int, body: (Int) -> [UInt8]?) -> Reading {
@@ -54,7 +57,8 @@ struct Parameters {
         return .request(
             Request(
                 method: Request.Method(rawValue: text("REQUEST_METHOD")), path: path, query: text("QUERY_STRING"),
-                headers: headers, body: body, caller: caller, id: requestID, remoteAddress: text("REMOTE_ADDR")))
+                headers: headers, body: body, caller: caller, id: requestID, remoteAddress: text("REMOTE_ADDR"),
+                originalTarget: text("REQUEST_URI")))
     }
 
     private func text(_ name: String) -> String { values[name] ?? "" }

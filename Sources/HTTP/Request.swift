@@ -14,10 +14,13 @@ public struct Request: Sendable, Equatable {
     public var id: String
     /// The client's address as nginx saw it.
     public var remoteAddress: String
+    /// Path and query as the client sent them, where nginx asks on the client's behalf and `path` is its own; empty
+    /// elsewhere. Nothing is routed by it.
+    public var originalTarget: String
 
     public init(
         method: Method, path: String, query: String = "", headers: Headers = [:], body: [UInt8] = [],
-        caller: Caller? = nil, id: String = "", remoteAddress: String = ""
+        caller: Caller? = nil, id: String = "", remoteAddress: String = "", originalTarget: String = ""
     ) {
         self.method = method
         self.path = path
@@ -27,6 +30,7 @@ public struct Request: Sendable, Equatable {
         self.caller = caller
         self.id = id
         self.remoteAddress = remoteAddress
+        self.originalTarget = originalTarget
     }
 
     public struct Method: RawRepresentable, Hashable, Sendable {

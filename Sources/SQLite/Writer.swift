@@ -15,23 +15,21 @@ public final class Writer: Sendable {
         path: String, maximumGroup: Int = 64, broken: @escaping @Sendable (SQLiteError) -> Void
     ) throws(SQLiteError) {
         precondition(maximumGroup > 0)
-        // Opened here so that a fault is the caller's, opened again on the thread that has it from then on.
-        _ = try Connection(path: path, mode: .write)
+        let owned = Owned(connection: try Connection(path: path, mode: .write), lane: try Lane(database: path))
         startThread { [queue] in
-            do throws(SQLiteError) {
-                let connection = try Connection(path: path, mode: .write)
-                let lane = try Lane(database: path)
-                while let group = Self.nextGroup(of: queue, maximum: maximumGroup) {
-                    if let error = Self.commit(group, on: connection, in: lane) {
-                        Self.breakDown(queue, because: error)
-                        broken(error)
-                    }
+            while let group = Self.nextGroup(of: queue, maximum: maximumGroup) {
+                if let error = Self.commit(group, on: owned.connection, in: owned.lane) {
+                    Self.breakDown(queue, because: error)
+                    broken(error)
                 }
-            } catch {
-                Self.breakDown(queue, because: error)
-                broken(error)
             }
         }
+    }
+
+    /// Sendable because it goes to the writer's thread and stays there.
+    private struct Owned: @unchecked Sendable {
+        let connection: Connection
+        let lane: Lane
     }
 
     deinit { queue.withLock { $0.isClosed = true } }

@@ -1,1 +1,34 @@
-// Placeholder until this program stands.
+import Core
+import Crypto
+import Endpoints
+import FastCGI
+import HTTP
+import System
+
+// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
+do {
+    let settings = try AuthSettings(System.environment())
+    let log = JSONLog(program: "auth", level: settings.serving.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let issuer = Issuer(settings, log: log.callAsFunction)
+    let endpoint = Auth(
+        site: Auth.Site(
+            publicURL: settings.publicURL, origin: settings.origin, issuerCookie: settings.issuerCookie),
+        tokens: Auth.Tokens(verifier: issuer.verifier, rules: settings.rules),
+        sessions: Auth.Sessions(
+            find: store.session, open: store.openSession, close: store.closeSession,
+            formTokens: try store.formTokenKey()),
+        login: settings.client.map(issuer.login),
+        surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
+
+    log(LogLine(.notice, "process.started"))
+    serve(
+        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 8192, peer: settings.serving.peer),
+        respond: endpoint.respond)
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}

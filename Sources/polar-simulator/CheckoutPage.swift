@@ -50,7 +50,7 @@ struct CheckoutPage: Sendable {
         let values: [String: Any] = [
             "title": "Checkout", "product": productName(checkout), "details": details(checkout),
             "subtotal": money(checkout.netAmount, checkout.price.currency),
-            "tax": money(tax, checkout.price.currency), "taxRate": rate,
+            "tax": money(tax, checkout.price.currency), "taxRate": rate == 0 ? "" : String(rate),
             "total": money(checkout.netAmount + tax, checkout.price.currency),
             "email": email ?? checkout.customerEmail ?? "", "isLocked": checkout.customerID != nil,
             "name": checkout.customerName ?? "", "complaint": complaint, "back": back(from: checkout),
@@ -77,7 +77,7 @@ struct CheckoutPage: Sendable {
             [
                 "title": title, "text": text,
                 "link": isPaid ? world.withLock { $0.bodies.successURL(of: checkout) } : back(from: checkout),
-                "label": isPaid ? "Go to the receipt page" : "Back to the shop",
+                "label": isPaid ? "Go on to the shop" : "Back to the shop",
             ])
     }
 

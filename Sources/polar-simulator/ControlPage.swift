@@ -25,6 +25,8 @@ struct ControlPage: Sendable {
             "limit": behaviour.apiLimitPerMinute, "hasBenefit": behaviour.hasBenefit,
             "waiting": world.outbox.fresh.count + world.outbox.retries.count,
             "faults": behaviour.faults.map { "\($0.name) x \($0.count)" }.joined(separator: ", "),
+            "hasCheckouts": !world.kept.checkouts.ids.isEmpty, "hasOrders": !world.kept.orders.ids.isEmpty,
+            "hasEvents": !world.kept.eventIDs.isEmpty,
             "checkouts": newest(world.kept.checkouts, 20).map { row($0, in: world) },
             "orders": newest(world.kept.orders, 50).map { row($0, in: world) },
             "events": world.kept.eventIDs.suffix(60).reversed().compactMap { world.kept.events[$0] }.map(row),

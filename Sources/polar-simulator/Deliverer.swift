@@ -41,7 +41,15 @@ struct Deliverer: Sendable {
                     body: Array(delivery.body.utf8)))
             return attempt(answer.status, String(decoding: answer.body, as: UTF8.self))
         } catch {
-            return attempt(nil, "\(error)")
+            return attempt(nil, Self.text(of: error))
+        }
+    }
+
+    private static func text(of error: HTTPClientError) -> String {
+        switch error {
+        case .notSent(let text), .cutShort(let text): text
+        case .timedOut: "No answer within 10 s"
+        case .tooLarge: "The answer was too large"
         }
     }
 

@@ -7,7 +7,7 @@ enum Page: String, CaseIterable {
 
     /// - Parameter formTargets: other origins that answers to this page's forms may lead to; browsers check each step.
     func response(_ status: Status, _ values: [String: Any], formTargets: [String] = []) -> Response {
-        let text = Self.library.render(values, withTemplate: rawValue) ?? "This page is missing."
+        let text = Self.library.render(Self.filled(values), withTemplate: rawValue) ?? "This page is missing."
         var response = Response.html(status, text)
         let targets = (["'self'"] + formTargets).joined(separator: " ")
         response.headers["content-security-policy"] =
@@ -16,6 +16,17 @@ enum Page: String, CaseIterable {
         response.headers["x-content-type-options"] = "nosniff"
         response.headers["referrer-policy"] = "no-referrer"
         return response
+    }
+
+    /// A section stands for an empty text or a zero as well: what is empty must not be there.
+    private static func filled(_ values: [String: Any]) -> [String: Any] {
+        values.compactMapValues { value in
+            switch value {
+            case let text as String: text.isEmpty ? nil : text
+            case let rows as [[String: Any]]: rows.map(filled)
+            case let other: other
+            }
+        }
     }
 
     private var source: [UInt8] {

@@ -1,7 +1,7 @@
 internal import Core
 private import FoundationEssentials
 internal import HTTP
-private import JOSE
+internal import JOSE
 internal import Threads
 
 /// All that the simulator plays, behind one function.
@@ -15,10 +15,11 @@ struct Simulator: Sendable {
     private let stateFile: String?
     private let log: @Sendable (LogLine) -> Void
 
-    init(_ settings: Settings, log: @escaping @Sendable (LogLine) -> Void) throws {
+    /// - Parameter key: signs the tokens of an issuer that has no saved state; a new one without it.
+    init(_ settings: Settings, key: JWK? = nil, log: @escaping @Sendable (LogLine) -> Void) throws {
         self.log = log
         stateFile = settings.stateFile
-        let kept = try Self.saved(in: settings.stateFile) ?? Self.new()
+        let kept = try Self.saved(in: settings.stateFile) ?? Self.new(key)
         world = Monitor(World(settings: settings, kept: kept))
         polar = Polar(world: world)
         issuer = Issuer(world: world, settings: settings, key: try JWK(json: Array(kept.signingKey.utf8)))
@@ -41,14 +42,16 @@ struct Simulator: Sendable {
         }
     }
 
-    /// Begins to deliver webhooks and, if there is a file for it, to save the state twice a second.
+    /// Begins to deliver webhooks and, if there is a file for it, to save the state every half second or so.
     func start() {
         Deliverer(world: world).start()
         guard stateFile != nil else { return }
         startThread {
+            var pause = Duration.milliseconds(500)
             while true {
-                _ = world.wait(atMost: .milliseconds(500)) { _ in Bool?.none }
-                save()
+                _ = world.wait(atMost: pause) { _ in Bool?.none }
+                // A large state takes long to write: never more than a twentieth of the time.
+                pause = max(.milliseconds(500), ContinuousClock().measure { save() } * 20)
             }
         }
     }
@@ -67,8 +70,8 @@ struct Simulator: Sendable {
         return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
     }
 
-    private static func new() throws -> World.Kept {
-        let key = try JWK.generate(.rs256, keyID: Issuer.keyID)
+    private static func new(_ key: JWK?) throws -> World.Kept {
+        let key = try key ?? JWK.generate(.rs256, keyID: Issuer.keyID)
         return World.Kept(signingKey: String(decoding: key.json, as: UTF8.self))
     }
 }

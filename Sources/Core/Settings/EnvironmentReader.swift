@@ -77,15 +77,17 @@ public struct EnvironmentReader {
     public mutating func address(_ name: String, default standard: String? = nil) -> String {
         guard var value = optional(name) ?? standard else { return refuse(name, "is missing", "") }
         while value.hasSuffix("/") { value.removeLast() }
+        guard Self.isAddress(value) else { return refuse(name, "is not an https address", "") }
+        return value
+    }
+
+    /// Whether it is an `https` address, or an `http` one of this machine.
+    static func isAddress(_ value: String) -> Bool {
         let isLocal = ["localhost", "127.0.0.1", "[::1]"].contains { host in
-            ["http://\(host)", "http://\(host):"].contains { value == $0 || value.hasPrefix($0 + "/") }
-                || value.hasPrefix("http://\(host):")
+            value == "http://\(host)" || ["/", ":"].contains { value.hasPrefix("http://\(host)\($0)") }
         }
         let isPlain = value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !value.contains("@")
-        guard isPlain, isLocal || (value.hasPrefix("https://") && value.utf8.count > "https://".utf8.count) else {
-            return refuse(name, "is not an https address", "")
-        }
-        return value
+        return isPlain && (isLocal || (value.hasPrefix("https://") && value.utf8.count > "https://".utf8.count))
     }
 
     public mutating func identifier<Subject>(_ name: String, of subject: Subject.Type) -> Identifier<Subject> {

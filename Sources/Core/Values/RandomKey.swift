@@ -1,0 +1,7 @@
+private import Crypto
+
+/// An opaque name that nobody can guess, for a form that must count once.
+public enum RandomKey {
+    /// - Parameter bytes: 16 of them, random.
+    public static func text(_ bytes: [UInt8]) -> String { Base64.urlEncoded(bytes) }
+}

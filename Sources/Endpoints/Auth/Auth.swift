@@ -1,0 +1,142 @@
+public import Core
+public import HTTP
+
+/// `/auth/...`: who somebody is, and how they come to be that.
+///
+/// | address | asked by | answer |
+/// |---|---|---|
+/// | `/auth/check` | nginx's `auth_request` | 204 with the caller in headers, 401, 403 |
+/// | `/auth/required`, `/auth/refused` | nginx, instead of a bare 401 or 403 | a problem, a redirect to the login, a page |
+/// | `/auth/login`, `/auth/callback`, `/auth/logout` | browsers | the login flow of OpenID Connect |
+public struct Auth: Sendable {
+    /// Where this site is and which cookies it reads.
+    public struct Site: Sendable {
+        /// Without a slash at its end.
+        public let publicURL: String
+        public let origin: WebOrigin
+        /// The issuer's own cookie, which holds a token.
+        public let issuerCookie: String
+
+        public init(publicURL: String, origin: WebOrigin, issuerCookie: String) {
+            self.publicURL = publicURL
+            self.origin = origin
+            self.issuerCookie = issuerCookie
+        }
+
+        /// `__Host-` keeps other hosts of the same domain from setting it; browsers take that over https alone.
+        var sessionCookie: String { origin.isSecure ? "__Host-credits" : "credits" }
+        var loginCookie: String { origin.isSecure ? "__Host-credits-login" : "credits-login" }
+        var redirectURI: String { publicURL + "/auth/callback" }
+    }
+
+    /// The tokens that count here, and what must stand in them.
+    public struct Tokens: Sendable {
+        let verifier: TokenVerifier
+        let rules: TokenRules
+
+        public init(verifier: TokenVerifier, rules: TokenRules) {
+            self.verifier = verifier
+            self.rules = rules
+        }
+    }
+
+    public struct Sessions: Sendable {
+        public typealias Find = @Sendable (SessionToken, Instant) throws(StoreError) -> Session?
+        public typealias Open =
+            @Sendable (SessionToken, Profile, _ replacing: SessionToken?, Instant) throws(StoreError) -> Void
+        public typealias Close = @Sendable (SessionToken) throws(StoreError) -> Bool
+
+        let find: Find
+        let open: Open
+        let close: Close
+        let formTokens: FormTokenKey
+
+        public init(
+            find: @escaping Find, open: @escaping Open, close: @escaping Close, formTokens: FormTokenKey
+        ) {
+            self.find = find
+            self.open = open
+            self.close = close
+            self.formTokens = formTokens
+        }
+    }
+
+    /// This site as a client of the issuer.
+    public struct Login: Sendable {
+        /// `nil` if the issuer does not answer; the reason is logged where it is known.
+        public typealias Configuration = @Sendable () -> IssuerConfiguration?
+        /// Trades a code for an ID token, not yet believed.
+        public typealias Exchange =
+            @Sendable (_ code: String, _ verifier: String, IssuerConfiguration) throws(CodeExchangeError) -> String
+
+        let client: String
+        let issuer: String
+        let configuration: Configuration
+        let exchange: Exchange
+
+        public init(
+            client: String, issuer: String, configuration: @escaping Configuration, exchange: @escaping Exchange
+        ) {
+            self.client = client
+            self.issuer = issuer
+            self.configuration = configuration
+            self.exchange = exchange
+        }
+    }
+
+    /// What the world outside gives.
+    public struct Surroundings: Sendable {
+        let random: @Sendable (Int) -> [UInt8]
+        let now: @Sendable () -> Instant
+        let log: @Sendable (LogLine) -> Void
+
+        public init(
+            random: @escaping @Sendable (Int) -> [UInt8], now: @escaping @Sendable () -> Instant,
+            log: @escaping @Sendable (LogLine) -> Void
+        ) {
+            self.random = random
+            self.now = now
+            self.log = log
+        }
+    }
+
+    let site: Site
+    let tokens: Tokens
+    let sessions: Sessions
+    /// `nil`: nobody signs in here, but tokens count.
+    let login: Login?
+    let surroundings: Surroundings
+
+    public init(site: Site, tokens: Tokens, sessions: Sessions, login: Login?, surroundings: Surroundings) {
+        self.site = site
+        self.tokens = tokens
+        self.sessions = sessions
+        self.login = login
+        self.surroundings = surroundings
+    }
+
+    public func respond(to request: Request) -> Response {
+        switch request.path {
+        case "/auth/check": check(request)
+        case "/auth/required": required(request)
+        case "/auth/refused": refused(request)
+        case "/auth/login": only([.get, .head], request, beginLogin)
+        case "/auth/callback": only([.get, .head], request, endLogin)
+        case "/auth/logout" where request.method == .post: logOut(request)
+        case "/auth/logout": only([.get, .head], allowed: [.get, .head, .post], request, offerLogout)
+        case _: Problem.notFound.response(to: request)
+        }
+    }
+
+    private func only(
+        _ methods: [Request.Method], allowed: [Request.Method]? = nil, _ request: Request,
+        _ respond: (Request) -> Response
+    ) -> Response {
+        guard methods.contains(request.method) else {
+            return Problem.methodNotAllowed(allowed ?? methods).response(to: request)
+        }
+        return respond(request)
+    }
+
+    func log(_ line: LogLine, _ request: Request) { surroundings.log(line.of(request: request.id)) }
+}

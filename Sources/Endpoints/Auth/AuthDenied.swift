@@ -1,0 +1,33 @@
+internal import Core
+internal import HTTP
+private import Pages
+
+extension Auth {
+    /// What a client sees instead of a bare 401: a program the problem, a person the login.
+    func required(_ request: Request) -> Response {
+        guard deservesPage(request) else { return Problem.unauthenticated.response(to: request) }
+        // A form's answers cannot be taken along: after the login it is filled in anew.
+        let target = request.method == .get ? LocalPath(request.originalTarget) : nil
+        let location = Self.loginAddress(returnTo: target)
+        let status: Status = request.method.isSafe ? .found : .seeOther
+        return Response(status, headers: ["location": location, "cache-control": "no-store"])
+    }
+
+    /// What a client sees instead of a bare 403.
+    func refused(_ request: Request) -> Response {
+        guard deservesPage(request) else { return Problem.crossSite.response(to: request) }
+        let page = MessagePage(
+            "That did not come from this site",
+            "Your browser says that another site sent this, so nothing was done. Open the page here and try again.",
+            actions: [Action("Back to the start", "/")], requestID: request.id)
+        return .html(.forbidden, page.html)
+    }
+
+    private func deservesPage(_ request: Request) -> Bool {
+        !request.originalTarget.hasPrefix("/api/") && request.wantsPage
+    }
+
+    static func loginAddress(returnTo target: LocalPath?) -> String {
+        target.map { "/auth/login?return_to=" + PercentEncoding.encoded($0.text) } ?? "/auth/login"
+    }
+}

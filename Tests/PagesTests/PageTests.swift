@@ -1,0 +1,48 @@
+import Core
+import Crypto
+import Foundation
+import Testing
+
+@testable import Pages
+
+@Suite struct PageTests {
+    static let statics = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../deploy/static")
+
+    @Test func theAddressOfAStaticFileFollowsItsContent() throws {
+        var hashes: [String: String] = [:]
+        for name in try FileManager.default.contentsOfDirectory(atPath: Self.statics.path)
+        where StaticFile.hashes[name] != nil {
+            let data = try Data(contentsOf: Self.statics.appending(path: name))
+            hashes[name] = String(hexadecimal(sha256(Array(data))).prefix(16))
+        }
+        #expect(StaticFile.hashes == hashes)
+    }
+
+    @Test func whatPeopleWriteIsEscaped() {
+        let hostile = #"<script>alert("1")</script>&'"#
+        let page = MessagePage(
+            hostile, hostile, form: .init(hostile, hostile, token: hostile), actions: [Action(hostile, hostile)],
+            requestID: hostile
+        ).html
+        #expect(!page.contains("<script>"))
+        #expect(page.contains("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;"))
+    }
+
+    @Test(arguments: [(0, "none"), (1, "low"), (5, "low"), (6, "fine"), (430, "fine")])
+    func theBalanceWarnsAtFiveAndFewer(_ balance: Int64, _ look: String) {
+        let person = Person(balance: Credits(rawValue: balance), formToken: "t")
+        #expect(person.balanceLook == look)
+    }
+
+    @Test func noPageHasInlineScriptOrStyle() {
+        for page in [MessagePage("a", "b").html] {
+            #expect(!page.contains("style="))
+            #expect(!page.contains("<style"))
+            #expect(!page.contains("onclick"))
+        }
+    }
+
+    @Test func theStylesheetIsSmall() throws {
+        #expect(try Data(contentsOf: Self.statics.appending(path: "style.css")).count < 20_000)
+    }
+}
