@@ -69,14 +69,25 @@ let package = Package(
             ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
             resources: [.embedInCode("Templates")]),
 
-        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite"]),
         .target(
-            name: "TestSupport", dependencies: ["HTTPClient", "JSON"], path: "Tests/TestSupport", swiftSettings: strict),
-        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
-        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON"]),
-        tests("PagesTests", ["Core", "Crypto", "Pages"]),
+            name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests("CryptoTests", ["Crypto"]),
+        tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
+        tests("HTTPTests", ["HTTP", "JSON"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
+        tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("PagesTests", ["Core", "Crypto", "Pages"]),
+        tests("ProcessTests", ["Core", "Crypto", "JSON", "TestSupport", "Threads"]),
+        tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
+        tests(
+            "SimulatorTests",
+            ["Core", "Crypto", "HTTP", "HTTPClient", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("TidyTests", ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
