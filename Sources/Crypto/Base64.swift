@@ -9,9 +9,14 @@ public enum Base64 {
 
     /// `nil` unless `text` is exactly the standard alphabet with its padding.
     public static func decoded(_ text: String) -> [UInt8]? {
-        guard let data = Data(base64Encoded: text) else { return nil }
-        // Foundation lets stray bits in the last character pass: two texts would stand for one value.
-        return encoded(Array(data)).utf8.elementsEqual(text.utf8) ? Array(data) : nil
+        // Stray bits in the last character: two texts would stand for one value.
+        decodedWithStrayBits(text).flatMap { encoded($0).utf8.elementsEqual(text.utf8) ? $0 : nil }
+    }
+
+    /// The same, but bits of the last character that stand for nothing may be set: for a key that was not made as
+    /// base64 and is taken for it by others.
+    public static func decodedWithStrayBits(_ text: String) -> [UInt8]? {
+        Data(base64Encoded: text).map { Array($0) }
     }
 
     /// The alphabet for URLs, without padding.

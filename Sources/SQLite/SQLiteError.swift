@@ -28,6 +28,11 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
             .contains(primaryCode)
     }
 
+    /// The file cannot be read, written or believed: nothing more may be written on top of it.
+    public var isOfTheFile: Bool {
+        [SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_READONLY].contains(primaryCode)
+    }
+
     /// The disk has no room.
     public var isFull: Bool { primaryCode == SQLITE_FULL }
 

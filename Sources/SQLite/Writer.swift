@@ -106,8 +106,8 @@ public final class Writer: Sendable {
             let transaction = Transaction(connection: connection)
             try change.run(in: transaction)
         } catch {
-            // A full disk or an I/O error has ended the transaction itself, and with it everybody's change.
-            guard connection.isInTransaction else { throw error }
+            // A full disk has ended the transaction itself, and with it everybody's change; a damaged file must.
+            guard connection.isInTransaction, !error.isOfTheFile else { throw error }
             change.fail(error)
             try connection.execute("ROLLBACK TO change")
         }

@@ -22,8 +22,7 @@ do {
             find: store.session, open: store.openSession, close: store.closeSession,
             formTokens: try store.formTokenKey()),
         login: settings.client.map(issuer.login),
-        surroundings: Auth.Surroundings(
-            random: randomBytes, now: System.now, page: plainPage, log: log.callAsFunction))
+        surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
 
     log(LogLine(.notice, "process.started"))
     serve(

@@ -63,6 +63,7 @@ extension World {
     static let maximumAttempts = 10
     /// So many finished events that all failed, and the endpoint is switched off.
     static let failuresUntilDisabled = 10
+    static let rememberedEvents = 10_000
     /// Younger events wait for the first attempts of earlier ones.
     static let orderWindow = Duration.seconds(60)
 
@@ -140,6 +141,7 @@ extension World {
         kept.events[id] = event
         _ = tick()
         if event.status == .failed { disableIfHopeless() }
+        forgetOldEvents()
     }
 
     /// 2 s * 2^n * U(1,2), at most 20 min; times the factor that the simulator is told.
@@ -163,6 +165,18 @@ extension World {
         kept.isEndpointEnabled = false
         for id in outbox.fresh + outbox.retries + outbox.held { kept.events[id]?.status = .skipped }
         outbox = Outbox()
+    }
+
+    /// Polar archives bodies after 90 days; a load test makes more of them in an hour than memory holds.
+    private mutating func forgetOldEvents() {
+        guard kept.eventIDs.count > Self.rememberedEvents + 2000 else { return }
+        let oldest = kept.eventIDs.prefix(2000)
+        let stay = oldest.filter { id in
+            let status = kept.events[id]?.status
+            return status == .waiting || status == .held
+        }
+        for id in Set(oldest).subtracting(stay) { kept.events[id] = nil }
+        kept.eventIDs.replaceSubrange(0..<2000, with: stay)
     }
 
     func newestEvent(_ type: String, about subject: String) -> Event? {

@@ -1,7 +1,7 @@
 internal import Core
 private import FoundationEssentials
 internal import HTTP
-private import JOSE
+internal import JOSE
 internal import Threads
 
 /// All that the simulator plays, behind one function.
@@ -15,10 +15,11 @@ struct Simulator: Sendable {
     private let stateFile: String?
     private let log: @Sendable (LogLine) -> Void
 
-    init(_ settings: Settings, log: @escaping @Sendable (LogLine) -> Void) throws {
+    /// - Parameter key: signs the tokens of an issuer that has no saved state; a new one without it.
+    init(_ settings: Settings, key: JWK? = nil, log: @escaping @Sendable (LogLine) -> Void) throws {
         self.log = log
         stateFile = settings.stateFile
-        let kept = try Self.saved(in: settings.stateFile) ?? Self.new()
+        let kept = try Self.saved(in: settings.stateFile, log: log) ?? Self.new(key)
         world = Monitor(World(settings: settings, kept: kept))
         polar = Polar(world: world)
         issuer = Issuer(world: world, settings: settings, key: try JWK(json: Array(kept.signingKey.utf8)))
@@ -41,14 +42,16 @@ struct Simulator: Sendable {
         }
     }
 
-    /// Begins to deliver webhooks and, if there is a file for it, to save the state twice a second.
+    /// Begins to deliver webhooks and, if there is a file for it, to save the state every half second or so.
     func start() {
         Deliverer(world: world).start()
         guard stateFile != nil else { return }
         startThread {
+            var pause = Duration.milliseconds(500)
             while true {
-                _ = world.wait(atMost: .milliseconds(500)) { _ in Bool?.none }
-                save()
+                _ = world.wait(atMost: pause) { _ in Bool?.none }
+                // A large state takes long to write: never more than a twentieth of the time.
+                pause = max(.milliseconds(500), ContinuousClock().measure { save() } * 20)
             }
         }
     }
@@ -57,18 +60,26 @@ struct Simulator: Sendable {
         guard let stateFile, let kept = world.withLock({ $0.unsaved() }) else { return }
         do {
             try JSONEncoder().encode(kept).write(to: URL(filePath: stateFile), options: .atomic)
+            // It holds the issuer's key.
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: stateFile)
         } catch {
             log(LogLine(.error, "state.not_saved", ["state.reason": "\(error)"]))
         }
     }
 
-    private static func saved(in file: String?) throws -> World.Kept? {
+    /// What an earlier version wrote and this one cannot read is no reason not to start: nothing in it is real.
+    private static func saved(in file: String?, log: (LogLine) -> Void) -> World.Kept? {
         guard let file, FileManager.default.fileExists(atPath: file) else { return nil }
-        return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
+        do {
+            return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch {
+            log(LogLine(.warning, "state.not_read", ["state.reason": "\(error)"]))
+            return nil
+        }
     }
 
-    private static func new() throws -> World.Kept {
-        let key = try JWK.generate(.rs256, keyID: Issuer.keyID)
+    private static func new(_ key: JWK?) throws -> World.Kept {
+        let key = try key ?? JWK.generate(.rs256, keyID: Issuer.keyID)
         return World.Kept(signingKey: String(decoding: key.json, as: UTF8.self))
     }
 }

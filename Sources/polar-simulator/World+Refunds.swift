@@ -14,7 +14,9 @@ extension World {
     /// Source: server/polar/refund/service.py of polarsource/polar
     mutating func refund(_ orderID: String, _ wish: RefundWish) throws(Refusal) -> Refund {
         guard let order = kept.orders[orderID] else { throw .notFound() }
-        guard order.status.isPaid else { throw Refusal(404, "RefundUnknownPayment", "Refund payment not found.") }
+        guard order.status.isPaid, order.totalAmount > 0 else {
+            throw Refusal(404, "RefundUnknownPayment", "Refund payment not found.")
+        }
         let underWay = refunds(of: orderID).filter { $0.status == .pending }.reduce(0) { $0 + $1.amount }
         let left = order.refundableAmount - underWay
         guard left > 0 else { throw Refusal(403, "RefundedAlready", "Order is already fully refunded.") }
@@ -98,12 +100,13 @@ extension World {
     mutating func openDispute(_ orderID: String, _ status: Dispute.Status) throws(Refusal) -> Dispute {
         guard let order = kept.orders[orderID] else { throw .notFound() }
         guard order.status.isPaid else { throw Refusal(409, "NotPaid", "The order is not paid.") }
+        let first: Dispute.Status = status == .prevented ? .earlyWarning : .needsResponse
         let dispute = Dispute(
-            id: newUUID(), createdAt: tick(), modifiedAt: nil, status: status == .prevented ? .earlyWarning : status,
+            id: newUUID(), createdAt: tick(), modifiedAt: nil, status: first,
             amount: order.netAmount, taxAmount: order.taxAmount, currency: order.price.currency, orderID: order.id,
             paymentID: newUUID())
         put(dispute)
-        return status == .prevented ? try move(dispute.id, to: .prevented) : dispute
+        return try move(dispute.id, to: status)
     }
 
     /// Lost or won: no event at all, unless the product has a benefit, which is revoked either way.

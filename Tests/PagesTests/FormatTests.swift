@@ -19,7 +19,9 @@ import Testing
         #expect(Format.money(minor, currency) == text)
     }
 
-    @Test(arguments: [(500, 420, "1.19¢"), (500, 500, "1¢"), (50, 1_000_000, "0¢"), (50, 4000, "0.01¢"), (1_000_000, 1, "1,000,000¢")])
+    @Test(arguments: [
+        (500, 420, "1.19¢"), (500, 500, "1¢"), (50, 1_000_000, "0¢"), (50, 4000, "0.01¢"), (1_000_000, 1, "1,000,000¢"),
+    ])
     func aCreditHasItsPrice(_ cents: Int64, _ credits: Int64, _ text: String) {
         #expect(Format.unitPrice(cents, credits: credits, "usd") == text)
     }

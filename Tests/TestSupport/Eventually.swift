@@ -2,6 +2,7 @@ import Foundation
 
 public struct NeverCame: Error, CustomStringConvertible {
     public let description: String
+    public init(description: String) { self.description = description }
 }
 
 /// The first value that is one. Waiting for a process is the one thing that needs a clock; tests themselves never sleep.

@@ -60,7 +60,8 @@ public struct WebhookVerifier: Sendable {
         let text = secret.revealed
         var encoded = text.hasPrefix("whsec_") ? String(text.dropFirst("whsec_".count)) : text
         while encoded.utf8.count % 4 != 0 { encoded += "=" }
-        guard let decoded = Base64.decoded(encoded), !decoded.isEmpty else { return [secret.bytes] }
+        // As the SDKs decode it: a secret of 43 characters from before base64 leaves bits over.
+        guard let decoded = Base64.decodedWithStrayBits(encoded), !decoded.isEmpty else { return [secret.bytes] }
         return [secret.bytes, decoded]
     }
 }

@@ -88,16 +88,14 @@ public struct Auth: Sendable {
     public struct Surroundings: Sendable {
         let random: @Sendable (Int) -> [UInt8]
         let now: @Sendable () -> Instant
-        let page: @Sendable (AuthPage) -> String
         let log: @Sendable (LogLine) -> Void
 
         public init(
             random: @escaping @Sendable (Int) -> [UInt8], now: @escaping @Sendable () -> Instant,
-            page: @escaping @Sendable (AuthPage) -> String, log: @escaping @Sendable (LogLine) -> Void
+            log: @escaping @Sendable (LogLine) -> Void
         ) {
             self.random = random
             self.now = now
-            self.page = page
             self.log = log
         }
     }
@@ -141,27 +139,4 @@ public struct Auth: Sendable {
     }
 
     func log(_ line: LogLine, _ request: Request) { surroundings.log(line.of(request: request.id)) }
-}
-
-/// A page with something to say and one thing to do.
-public struct AuthPage: Sendable, Equatable {
-    public enum Action: Sendable, Equatable {
-        case link(label: String, address: String)
-        /// A form that posts the token, with this one button.
-        case button(label: String, address: String, formToken: String)
-    }
-
-    public let title: String
-    public let text: String
-    public let action: Action
-
-    public init(title: String, text: String, action: Action) {
-        self.title = title
-        self.text = text
-        self.action = action
-    }
-}
-
-extension AuthPage.Action {
-    static let start = AuthPage.Action.link(label: "Back to the start", address: "/")
 }

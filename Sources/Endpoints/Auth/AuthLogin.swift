@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Pages
 
 extension Auth {
     /// Sends the browser to the issuer and remembers in a cookie what was asked.
@@ -102,11 +103,10 @@ extension Auth {
         let problem = error.problem
         // From the issuer comes a browser, whatever it says that it takes.
         guard request.wantsPage || request.path == "/auth/callback" else { return problem.response(to: request) }
-        let action: AuthPage.Action =
-            error == .isOff
-            ? .start : .link(label: "Sign in again", address: Self.loginAddress(returnTo: returnTo))
-        let page = AuthPage(title: problem.title, text: problem.detail, action: action)
-        var response = Response.html(problem.status, surroundings.page(page))
+        let again = Action("Sign in again", Self.loginAddress(returnTo: returnTo))
+        let page = MessagePage(
+            problem.title, problem.detail, actions: error == .isOff ? [] : [again], requestID: request.id)
+        var response = Response.html(problem.status, page.html)
         response.headers["retry-after"] = problem.headers["retry-after"]
         return response
     }

@@ -1,24 +1,27 @@
 internal import Core
 internal import HTTP
+private import Pages
+internal import Webhook
 
 extension Auth {
     /// A page with the button: a GET ends nothing.
     func offerLogout(_ request: Request) -> Response {
         do throws(StoreError) {
-            return .html(.ok, surroundings.page(try logoutPage(request)))
+            return .html(.ok, try logoutPage(request).html)
         } catch {
             return notClosed(error, request)
         }
     }
 
-    private func logoutPage(_ request: Request) throws(StoreError) -> AuthPage {
+    private func logoutPage(_ request: Request) throws(StoreError) -> MessagePage {
         guard let identity = try cookieIdentity(request) else {
-            return AuthPage(title: "You are signed out", text: "Nobody is signed in in this browser.", action: .start)
+            return MessagePage(
+                "You are signed out", "Nobody is signed in in this browser.",
+                actions: [Action("Back to the start", "/")])
         }
-        return AuthPage(
-            title: "Sign out", text: "You will need to sign in again to see your credits.",
-            action: .button(
-                label: "Sign out", address: "/auth/logout", formToken: sessions.formTokens.token(for: identity)))
+        return MessagePage(
+            "Sign out?", "You will need to sign in again to see your credits.",
+            form: .init("Sign out", "/auth/logout", token: sessions.formTokens.token(for: identity)))
     }
 
     /// Ends the session here, takes the cookies back, and goes on to the issuer to end its own.
@@ -72,10 +75,10 @@ extension Auth {
     private func notClosed(_ error: StoreError, _ request: Request) -> Response {
         log(LogLine(.error, "session.not_closed", ["store.reason": error.description]), request)
         guard request.wantsPage else { return error.problem.response(to: request) }
-        let page = AuthPage(
-            title: "Signing out does not work just now", text: "You may still be signed in. Wait a moment, then try again.",
-            action: .link(label: "Try again", address: "/auth/logout"))
-        return .html(error.problem.status, surroundings.page(page))
+        let page = MessagePage(
+            "Signing out does not work just now", "You may still be signed in. Wait a moment, then try again.",
+            actions: [Action("Try again", "/auth/logout")], requestID: request.id)
+        return .html(error.problem.status, page.html)
     }
 
     /// Source: https://openid.net/specs/openid-connect-rpinitiated-1_0.html
