@@ -12,9 +12,10 @@ final class Holder: Sendable {
     /// - Parameter name: what the script knows as `$0`.
     init(_ script: String, _ name: String, environment: [String: String]) throws {
         self.environment = environment
-        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        // In a session of its own: whoever ends the tests' process group does not end it.
+        shell.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
         // A trap that does nothing, not '': what is ignored would stay so in every program that the script starts.
-        shell.arguments = ["-c", "trap : INT TERM\n" + script, name]
+        shell.arguments = ["--wait", "/bin/bash", "-c", "trap : INT TERM PIPE\n" + script, name]
         shell.environment = environment
         shell.standardInput = input
         shell.standardOutput = output
