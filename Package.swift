@@ -84,7 +84,7 @@ let package = Package(
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
-        tests("ProcessTests", ["Core", "Crypto", "JSON", "TestSupport", "Threads"]),
+        tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
         tests(
             "SimulatorTests",
