@@ -13,12 +13,19 @@ public enum Places {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
+    /// Where pictures of pages are left for people to look at, if `SITE_SCREENSHOTS` names a directory.
+    public static let screenshots = ProcessInfo.processInfo.environment["SITE_SCREENSHOTS"]
+
     /// A new empty directory with a short path, for the address of a unix socket has room for 107 bytes only.
     public static func temporaryDirectory() throws -> String {
         let path = "/tmp/credits-\(UUID().uuidString.prefix(13).lowercased())"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         return path
+    }
+
+    public static func bytes(of path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
     public static func text(of path: String) throws -> String {
