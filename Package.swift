@@ -40,6 +40,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CJose", pkgConfig: "cjose", providers: [.apt(["libcjose-dev"])]),
+        .systemLibrary(name: "CProcess"),
 
         // The unsafe wall: the only targets that may say `unsafe`.
         library("Threads"),
@@ -48,6 +49,8 @@ let package = Package(
         library("Crypto", ["COpenSSL"]),
         library("HTTPClient", ["CCurl"]),
         library("JOSE", ["CJose"]),
+        library("Files"),
+        library("Subprocess", ["CProcess"]),
         library("System", ["Core", "Threads", logging]),
 
         // Pure.
@@ -75,6 +78,7 @@ let package = Package(
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
+        tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
@@ -87,6 +91,7 @@ let package = Package(
             ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
             resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
