@@ -88,7 +88,7 @@ let package = Package(
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
         tests(
             "SimulatorTests",
-            ["Core", "Crypto", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            ["Core", "Crypto", "HTTP", "HTTPClient", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
             resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),

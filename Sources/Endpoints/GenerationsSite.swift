@@ -1,0 +1,59 @@
+public import Core
+public import HTTP
+
+/// Everything that `generations` serves: uploads, the gallery, the pictures.
+public struct GenerationsSite: Sendable {
+    private let routes: Routes
+
+    public init(_ dependencies: GenerationsDependencies) {
+        let api = GenerationsAPI(dependencies)
+        let images = GenerationImages(dependencies)
+        routes = Routes(
+            [
+                .init("/api/v1/generations", [(.get, api.list), (.post, api.upload)]),
+                .init("/api/v1/generations/{id}", [(.get, api.show), (.delete, api.delete)]),
+                .init("/api/v1/generations/{id}/retry", [(.post, api.retry)]),
+                .init("/api/v1/generations/{id}/original", [(.get, images.original)]),
+                .init("/api/v1/generations/{id}/result", [(.get, images.result)]),
+            ], log: dependencies.log)
+    }
+
+    public func respond(to request: Request) -> Response { routes.respond(to: request) }
+}
+
+/// What the endpoints of `generations` work with.
+public struct GenerationsDependencies: Sendable {
+    /// Puts the content into the directory of images, durably, and keeps it from being swept until `commit` has returned.
+    public typealias Keep =
+        @Sendable (
+            _ content: ArraySlice<UInt8>, _ commit: (BlobID) throws(StoreError) -> SubmitOutcome
+        ) throws(StoreError) -> SubmitOutcome
+
+    let store: Store
+    let maximumUploadBytes: Int
+    let maximumPixels: Int
+    let keep: Keep
+    /// Removes the files that nobody refers to any more.
+    let discard: @Sendable ([BlobID]) -> Void
+    let now: @Sendable () -> Instant
+    let random: @Sendable (Int) -> [UInt8]
+    let log: @Sendable (LogLine) -> Void
+
+    public init(
+        store: Store, maximumUploadBytes: Int, maximumPixels: Int, keep: @escaping Keep,
+        discard: @escaping @Sendable ([BlobID]) -> Void, now: @escaping @Sendable () -> Instant,
+        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
+    ) {
+        self.store = store
+        self.maximumUploadBytes = maximumUploadBytes
+        self.maximumPixels = maximumPixels
+        self.keep = keep
+        self.discard = discard
+        self.now = now
+        self.random = random
+        self.log = log
+    }
+
+    /// The longest body: one picture, and what a form puts around it.
+    public static func maximumBodyBytes(maximumUploadBytes: Int) -> Int { maximumUploadBytes + (64 << 10) }
+}
