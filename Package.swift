@@ -73,7 +73,7 @@ let package = Package(
             resources: [.embedInCode("Templates")]),
 
         .target(
-            name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),

@@ -1,13 +1,20 @@
 private import CProcess
 private import Glibc
 
-/// One open descriptor of ours; closed with its last reference.
+/// One open descriptor of ours; closed with its last reference at the latest.
 final class Descriptor {
     let number: Int32
+    private var isOpen = true
 
     init(_ number: Int32) { self.number = number }
 
-    deinit { close(number) }
+    deinit { close() }
+
+    func close() {
+        guard isOpen else { return }
+        isOpen = false
+        Glibc.close(number)
+    }
 
     struct Pipe {
         let reading: Descriptor

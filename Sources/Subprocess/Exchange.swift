@@ -51,13 +51,18 @@ final class Exchange {
 
     private func feed() {
         while let stream = inputStream {
-            guard !unsent.isEmpty else { inputStream = nil; return }
+            guard !unsent.isEmpty else { return closeInput() }
             switch stream.write(unsent) {
             case .bytes(let count): unsent = unsent.dropFirst(count)
             case .later: return
-            case .over: inputStream = nil
+            case .over: closeInput()
             }
         }
+    }
+
+    private func closeInput() {
+        inputStream?.close()
+        inputStream = nil
     }
 
     /// Takes what is there to read, but no more than a pipe holds: an endless writer must not keep us from the clock.
