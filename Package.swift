@@ -57,15 +57,17 @@ let package = Package(
         library("JSON"),
         library("HTTP", ["JSON"]),
         library("Core", ["Crypto", "JSON", "SQLite"]),
-        library("Clients", ["Core", "HTTPClient", "JSON"]),
+        library("Clients", ["Core", "Crypto", "Files", "HTTPClient", "JSON", "Subprocess"]),
         library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
+        library("Worker", ["Core", "Threads"]),
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
+        program("generation-worker", ["Clients", "Core", "HTTPClient", "System", "Threads", "Worker"]),
         program("creditctl", ["Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
@@ -75,6 +77,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        tests("ClientsTests", ["Clients", "Core", "HTTPClient", "JSON", "Subprocess", "TestSupport", "Threads"]),
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
@@ -93,6 +96,9 @@ let package = Package(
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
+        tests(
+            "WorkerTests",
+            ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads", "Worker"]),
     ],
     swiftLanguageModes: [.v6]
 )
