@@ -1,11 +1,11 @@
 import Core
 import Crypto
-import Endpoints
 import HTTP
 import JSON
 import TestSupport
 import Testing
 import Threads
+import Webhook
 
 /// `POST /polar/orders` from a request to the database and back.
 @Suite struct PolarOrdersTests {
