@@ -92,8 +92,8 @@ public struct BlobDirectory: Sendable {
     private func removeOne(
         _ id: BlobID, unless isReferenced: (BlobID) throws(StoreError) -> Bool
     ) throws(BlobError) -> Bool {
-        let isWanted = { () throws(BlobError) in
-            do throws(StoreError) { return try isReferenced(id) } catch { throw BlobError.store(error) }
+        func isWanted() throws(BlobError) -> Bool {
+            do throws(StoreError) { return try isReferenced(id) } catch { throw .store(error) }
         }
         // Asked once without the lock: it keeps every upload waiting.
         guard try !isWanted() else { return false }

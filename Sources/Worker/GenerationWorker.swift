@@ -1,4 +1,4 @@
-public import Core
+internal import Core
 private import Threads
 
 /// Does the queued generations, several at once, until it is told to stop.
