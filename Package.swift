@@ -76,7 +76,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests("EndpointsTests", ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
