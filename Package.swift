@@ -80,7 +80,7 @@ let package = Package(
             "EndpointsTests",
             ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
