@@ -59,6 +59,7 @@ let package = Package(
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages"]),
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
+        program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("polar-orders", ["Core", "Endpoints", "FastCGI", "HTTP", "System"]),
         program(
             "auth",

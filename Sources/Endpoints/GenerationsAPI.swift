@@ -16,9 +16,9 @@ struct GenerationsAPI: Sendable {
 
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
+        let picture = try Uploading.picture(in: request).picture
+        return try idempotency.once(request.headers["idempotency-key"], request.about(picture), of: profile.user) {
             () throws(RequestError) in
-            let picture = try Uploading.picture(in: request).picture
             let (generation, balance) = try uploading.submit(picture, for: profile, request)
             return .queued(generation, balance: balance)
         }

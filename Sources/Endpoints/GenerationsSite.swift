@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import JSON
 
 /// Everything that `generations` serves: uploads, the gallery, the pictures.
 public struct GenerationsSite: Sendable {
@@ -8,6 +9,7 @@ public struct GenerationsSite: Sendable {
     public init(_ dependencies: GenerationsDependencies) {
         let api = GenerationsAPI(dependencies)
         let images = GenerationImages(dependencies)
+        let pages = GalleryPages(dependencies)
         routes = Routes(
             [
                 .init("/api/v1/generations", [(.get, api.list), (.post, api.upload)]),
@@ -15,10 +17,17 @@ public struct GenerationsSite: Sendable {
                 .init("/api/v1/generations/{id}/retry", [(.post, api.retry)]),
                 .init("/api/v1/generations/{id}/original", [(.get, images.original)]),
                 .init("/api/v1/generations/{id}/result", [(.get, images.result)]),
+                .init("/", [(.get, pages.gallery), (.post, pages.upload)]),
+                .init("/generations/{id}", [(.get, pages.show), (.post, pages.act)]),
+                .init("/healthz/generations", [(.get, Self.healthz)]),
             ], log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
+
+    private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
+        .json(.ok, ["status": "ok"])
+    }
 }
 
 /// What the endpoints of `generations` work with.

@@ -60,7 +60,9 @@ struct Uploading: Sendable {
         } catch {
             throw .malformed("The form could not be read.")
         }
-        guard let part = form.parts.first(where: { $0.name == "image" }) else {
+        // The page has two fields of that name, a file and a photo; browsers send the one left alone as well, empty.
+        let parts = form.parts.filter { $0.name == "image" }
+        guard let part = parts.first(where: { !$0.bytes.isEmpty }) ?? parts.first else {
             throw .invalid(field: "image", rule: "a picture in the field image")
         }
         return (Picture(declared: part.contentType, bytes: part.bytes), form)
@@ -91,5 +93,22 @@ struct Uploading: Sendable {
 
     private static func mediaType(_ type: String) -> String {
         type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    }
+}
+
+extension Multipart {
+    /// The text of the first field of that name.
+    subscript(name: String) -> String? {
+        parts.first { $0.name == name }.flatMap { String(validating: $0.bytes, as: UTF8.self) }
+    }
+}
+
+extension Request {
+    /// The same request with the name of the picture's content for a body: what makes two uploads the same is the picture,
+    /// and not what a form put around it, which is another each time.
+    func about(_ picture: Uploading.Picture) -> Request {
+        var request = self
+        request.body = Array("\(picture.declared ?? "") \(BlobID(contentOf: picture.bytes).text)".utf8)
+        return request
     }
 }

@@ -4,13 +4,15 @@
 public enum StaticFile {
     static let stylesheet = address("style", "css")
     static let icon = address("icon", "svg")
+    static let galleryScript = address("gallery", "js")
     static let returnScript = address("return", "js")
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
+        "gallery.js": "6ad0e4c0729ee2c0",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "25dfac665a66a69c",
+        "style.css": "4e6c172ab00f79e0",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

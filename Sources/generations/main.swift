@@ -1,0 +1,31 @@
+import Clients
+import Core
+import Crypto
+import Endpoints
+import FastCGI
+import HTTP
+import System
+
+// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
+do {
+    let settings = try GenerationsSettings(System.environment())
+    let log = JSONLog(program: "generations", level: settings.serving.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let site = GenerationsSite(
+        GenerationsDependencies(
+            store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
+            keep: { content, commit throws(StoreError) in try commit(BlobID(contentOf: content)) },
+            discard: { _ in }, now: System.now, random: randomBytes, log: log.callAsFunction))
+
+    log(LogLine(.notice, "process.started"))
+    let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
+    serve(
+        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: longest, peer: settings.serving.peer),
+        respond: site.respond)
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}
