@@ -23,9 +23,9 @@ struct GalleryPages: Sendable {
         let profile = try request.profile()
         do throws(RequestError) {
             let (picture, form) = try Uploading.picture(in: request)
-            try request.expectOwnForm(form?["form_token"])
+            try request.expectOwnForm(form?["form_token"]?.text)
             guard !picture.bytes.isEmpty else { throw .invalid(field: "image", rule: "a picture") }
-            return try idempotency.once(form?["idempotency_key"], request.about(picture), of: profile.user) {
+            return try idempotency.once(form?["idempotency_key"]?.text, request.about(picture), of: profile.user) {
                 () throws(RequestError) in
                 _ = try uploading.submit(picture, for: profile, request)
                 return .seeOther("/")

@@ -96,13 +96,6 @@ struct Uploading: Sendable {
     }
 }
 
-extension Multipart {
-    /// The text of the first field of that name.
-    subscript(name: String) -> String? {
-        parts.first { $0.name == name }.flatMap { String(validating: $0.bytes, as: UTF8.self) }
-    }
-}
-
 extension Request {
     /// The same request with the name of the picture's content for a body: what makes two uploads the same is the picture,
     /// and not what a form put around it, which is another each time.

@@ -9,10 +9,10 @@ public enum StaticFile {
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
-        "gallery.js": "6ad0e4c0729ee2c0",
+        "gallery.js": "3f53503a2845b9b9",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "4e6c172ab00f79e0",
+        "style.css": "e17cbe393fef33ab",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

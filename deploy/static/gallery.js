@@ -126,7 +126,7 @@ function take(files) {
 function picked(field) {
   for (const other of fields()) if (other !== field) other.value = "";
   find("fault").replaceChildren();
-  find("sending").textContent = field.files.length ? `Chosen: ${field.files[0].name}` : "";
+  find("sending").textContent = "";
   preview(field.files[0]);
 }
 
