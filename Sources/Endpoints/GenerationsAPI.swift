@@ -113,7 +113,7 @@ extension GenerationsDependencies {
         let outcome = try stored { () throws(StoreError) in try store.delete(id, of: user, at: now()) }
         switch outcome {
         case .deleted(let blobs, let refunded):
-            discard(blobs)
+            discard(blobs, request)
             let facts: [String: any LogValue] = ["generation.id": id, "user.id": user, "generation.refunded": refunded]
             log(LogLine(.notice, "generation.deleted", facts).of(request: request.id))
         case .unknown: throw .notFound

@@ -36,31 +36,42 @@ public struct GenerationsDependencies: Sendable {
     public typealias Keep =
         @Sendable (
             _ content: ArraySlice<UInt8>, _ commit: (BlobID) throws(StoreError) -> SubmitOutcome
-        ) throws(StoreError) -> SubmitOutcome
+        ) throws(BlobError) -> SubmitOutcome
+    /// Removes the files that nobody refers to any more.
+    public typealias Discard = @Sendable ([BlobID]) throws(BlobError) -> Void
 
     let store: Store
     let maximumUploadBytes: Int
     let maximumPixels: Int
     let keep: Keep
-    /// Removes the files that nobody refers to any more.
-    let discard: @Sendable ([BlobID]) -> Void
+    private let remove: Discard
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
 
     public init(
         store: Store, maximumUploadBytes: Int, maximumPixels: Int, keep: @escaping Keep,
-        discard: @escaping @Sendable ([BlobID]) -> Void, now: @escaping @Sendable () -> Instant,
+        discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.maximumUploadBytes = maximumUploadBytes
         self.maximumPixels = maximumPixels
         self.keep = keep
-        self.discard = discard
+        remove = discard
         self.now = now
         self.random = random
         self.log = log
+    }
+
+    /// What stays behind is nobody's, and goes with the next sweep.
+    func discard(_ blobs: [BlobID], _ request: Request) {
+        do throws(BlobError) {
+            try remove(blobs)
+        } catch {
+            let facts = ["blob.reason": error.description]
+            log(LogLine(.error, "blobs.not_removed", facts).of(request: request.id))
+        }
     }
 
     /// The longest body: one picture, and what a form puts around it.

@@ -1,6 +1,7 @@
 public import Core
 internal import HTTP
 internal import JSON
+internal import Webhook
 
 /// Every way in which a request can end without what it asked for, with all that a client and an operator are told.
 public enum RequestError: Error, Equatable, Sendable {

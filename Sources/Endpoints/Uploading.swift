@@ -24,12 +24,15 @@ struct Uploading: Sendable {
 
         let id = Generation.ID(random: dependencies.random(16))
         var kept: BlobID?
-        let outcome = try stored { () throws(StoreError) in
-            try dependencies.keep(picture.bytes) { blob throws(StoreError) in
+        let outcome: SubmitOutcome
+        do throws(BlobError) {
+            outcome = try dependencies.keep(picture.bytes) { blob throws(StoreError) in
                 kept = blob
                 let input = StoredImage(blob: blob, bytes: Int64(picture.bytes.count), facts: facts)
                 return try dependencies.store.submit(id, of: input, for: profile, at: now)
             }
+        } catch {
+            throw .notStored(StoreError(error))
         }
         switch outcome {
         case .queued(let generation, let balance):
@@ -43,7 +46,7 @@ struct Uploading: Sendable {
                 ).of(request: request.id))
             return (generation, balance)
         case .insufficientCredits(let balance):
-            dependencies.discard(kept.map { [$0] } ?? [])
+            dependencies.discard(kept.map { [$0] } ?? [], request)
             throw .insufficientCredits(balance: balance)
         }
     }
@@ -103,5 +106,16 @@ extension Request {
         var request = self
         request.body = Array("\(picture.declared ?? "") \(BlobID(contentOf: picture.bytes).text)".utf8)
         return request
+    }
+}
+
+extension StoreError {
+    /// To whoever uploads, file and row are one.
+    fileprivate init(_ error: BlobError) {
+        switch error {
+        case .store(let error): self = error
+        case .full: self = .full
+        case .absent, .tooLarge, .unavailable: self = .unavailable(error.description)
+        }
     }
 }

@@ -14,11 +14,15 @@ do {
         log(LogLine(.error, "store.broken", ["store.reason": error.description]))
         System.stop()
     }
+    let blobs = BlobDirectory(path: settings.images)
     let site = GenerationsSite(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
-            keep: { content, commit throws(StoreError) in try commit(BlobID(contentOf: content)) },
-            discard: { _ in }, now: System.now, random: randomBytes, log: log.callAsFunction))
+            keep: { content, commit throws(BlobError) in try blobs.store(Array(content), commit: commit) },
+            discard: { ids throws(BlobError) in
+                try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+            },
+            now: System.now, random: randomBytes, log: log.callAsFunction))
 
     log(LogLine(.notice, "process.started"))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)

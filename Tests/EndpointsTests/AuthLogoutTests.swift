@@ -119,6 +119,12 @@ import Testing
         #expect(response.headers["cache-control"] == "no-store")
     }
 
+    @Test(arguments: ["*/*", "", "image/avif,image/webp,*/*", "text/html, application/json"])
+    func aPageLeadsToTheLoginUnlessJSONIsAskedFor(_ accept: String) throws {
+        let response = try ask("/auth/required", for: "/buy", accept: accept)
+        #expect(response.status == .found && response.headers["location"] == "/auth/login?return_to=%2Fbuy")
+    }
+
     @Test func aFormIsNotTakenAlong() throws {
         let response = try ask("/auth/required", for: "/buy", .post)
         #expect(response.status == .seeOther && response.headers["location"] == "/auth/login")
@@ -126,7 +132,7 @@ import Testing
 
     @Test(arguments: [
         ("/api/v1/credits", "text/html"), ("/api/v1/checkouts", "application/json"), ("/buy", "application/json"),
-        ("/buy", "*/*"), ("/account", "image/avif,image/webp,*/*"),
+        ("/buy", "application/problem+json, text/html"), ("/api/v1/credits", "*/*"),
     ])
     func aProgramGetsTheProblem(_ target: String, _ accept: String) throws {
         let required = try ask("/auth/required", for: target, accept: accept)

@@ -4,7 +4,7 @@ public import JSON
 public enum Fixtures {
     /// The bytes of one file, as they would come over the wire.
     public static func bytes(_ path: String) throws -> [UInt8] {
-        Array(try Places.text(of: "\(Places.repository)/Tests/Fixtures/\(path)").utf8)
+        try Places.bytes(of: "\(Places.repository)/Tests/Fixtures/\(path)")
     }
 
     public static func json(_ path: String) throws -> JSON { try JSON(bytes(path)) }

@@ -21,6 +21,10 @@ public enum Places {
         return path
     }
 
+    public static func bytes(of path: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
     public static func text(of path: String) throws -> String {
         try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }
