@@ -65,6 +65,7 @@ let package = Package(
         library("Worker", ["Core", "Threads"]),
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
+        program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("polar-orders", ["Core", "FastCGI", "HTTP", "System", "Webhook"]),
         program(
             "auth",
