@@ -29,4 +29,8 @@ public enum Places {
     }
 
     public static func text(of path: String) throws -> String { String(decoding: try bytes(of: path), as: UTF8.self) }
+
+    public static func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
 }
