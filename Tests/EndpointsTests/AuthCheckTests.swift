@@ -55,6 +55,13 @@ import Testing
         #expect(gate.events.last == "token.refused")
     }
 
+    @Test func nothingStandsBehindAToken() throws {
+        for rest in [" x", " ", ",", " \(gate.token())"] {
+            let authorization = "Bearer " + gate.token() + rest
+            #expect(try gate.check(.get, ["authorization": authorization]).status == .unauthorized)
+        }
+    }
+
     @Test func theNameOfTheSchemeHasNoCase() throws {
         #expect(try gate.check(.get, ["authorization": "bEARER " + gate.token()]).status == .noContent)
     }

@@ -17,6 +17,9 @@ public struct EnvironmentReader {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The text of a file that a setting names; `nil` if it cannot be read.
+    public func text(ofFile path: String) -> String? { file(path) }
+
     public mutating func text(_ name: String) -> String {
         optional(name) ?? refuse(name, "is missing", "")
     }

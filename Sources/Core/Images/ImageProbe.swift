@@ -1,0 +1,54 @@
+/// Reads kind and size of a picture from its structure. No pixel is decoded.
+///
+/// The whole file is walked, so that one that is cut short, or that is something else as well, is refused before it
+/// costs a credit. Every walk goes forward only and reads no byte twice.
+public enum ImageProbe {
+    /// Pixels. JPEG's own limit, and more than any camera has.
+    public static let maximumSide = 65_535
+
+    /// By the first bytes alone; `nil` for GIF, AVIF, SVG and whatever else is not taken in.
+    public static func kind(of bytes: ArraySlice<UInt8>) -> ImageKind? {
+        if bytes.starts(with: PNGWalk.signature) { return .png }
+        if bytes.starts(with: JPEGWalk.signature) { return .jpeg }
+        if WebPWalk.isSigned(ImageBytes(bytes)) { return .webp }
+        return HEIFBrand(ImageBytes(bytes))?.kind
+    }
+
+    /// - Parameter maximumPixels: width times height may be as much.
+    public static func facts(
+        of bytes: ArraySlice<UInt8>, maximumPixels: Int
+    ) throws(ImageFault) -> ImageFacts {
+        guard let kind = kind(of: bytes) else { throw .notAnImage }
+        let limit = PixelLimit(pixels: maximumPixels)
+        let size: PixelSize =
+            switch kind {
+            case .png: try PNGWalk.size(of: ImageBytes(bytes))
+            case .jpeg: try JPEGWalk.size(of: ImageBytes(bytes))
+            case .webp: try WebPWalk.size(of: ImageBytes(bytes))
+            case .heic, .heif: try HEIFWalk.size(of: ImageBytes(bytes), within: limit)
+            }
+        guard limit.allows(size) else { throw .dimensions }
+        return ImageFacts(kind: kind, width: size.width, height: size.height)
+    }
+}
+
+/// Width and height in pixels.
+struct PixelSize: Equatable {
+    var width: Int
+    var height: Int
+
+    /// With the sides changed for each other where the camera was held upright: EXIF's orientations 5 to 8.
+    func shown(with orientation: Orientation) -> PixelSize {
+        orientation.swapsSides ? PixelSize(width: height, height: width) : self
+    }
+}
+
+struct PixelLimit {
+    let pixels: Int
+
+    func allows(_ size: PixelSize) -> Bool {
+        let side = 1...ImageProbe.maximumSide
+        // Sides of 16 bits: their product cannot overflow.
+        return side.contains(size.width) && side.contains(size.height) && size.width * size.height <= pixels
+    }
+}
