@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Webhook
 
 /// Opens checkouts and follows them, for the API and the pages alike.
 struct Buying: Sendable {

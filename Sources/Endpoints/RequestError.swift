@@ -1,6 +1,7 @@
 public import Core
 internal import HTTP
 internal import JSON
+internal import Webhook
 
 /// Every way in which a request can end without what it asked for, with all that a client and an operator are told.
 public enum RequestError: Error, Equatable, Sendable {
@@ -15,6 +16,16 @@ public enum RequestError: Error, Equatable, Sendable {
     case keyReused
     case stillRunning
     case tooManyCheckouts(retryAfterSeconds: Int64)
+    case insufficientCredits(balance: Credits)
+    case tooLarge(limitBytes: Int)
+    /// Not one of the types that are taken, or not what its sender says.
+    case unsupportedType
+    /// One of the types, but not readable as such or out of bounds.
+    case unreadableImage(String)
+    /// Only a failed generation can be tried again.
+    case notFailed
+    /// It was to be cancelled only as long as it waits.
+    case hasBegun
     case notStored(StoreError)
     case polar(PolarFailure)
 
@@ -47,6 +58,28 @@ public enum RequestError: Error, Equatable, Sendable {
             Problem(
                 .tooManyRequests, code: "too_many_checkouts", title: "Too many checkouts were opened",
                 detail: "Try again in \(seconds) seconds.", headers: ["retry-after": String(seconds)])
+        case .insufficientCredits(let balance):
+            Problem(
+                .paymentRequired, code: "insufficient_credits", title: "There are not enough credits",
+                detail: "One image costs one credit. Buy a pack and try again.",
+                members: [
+                    .init("balance", .integer(balance.rawValue)), .init("required", 1), .init("buy_url", "/buy"),
+                ])
+        case .tooLarge(let limit):
+            Problem(
+                .contentTooLarge, code: "body_too_large", title: "The picture is too large",
+                members: [.init("limit_bytes", .integer(Int64(limit)))])
+        case .unsupportedType:
+            Problem(
+                .unsupportedMediaType, code: "unsupported_type", title: "This is not a type of picture that is taken",
+                detail: "PNG, JPEG, WebP, HEIC and HEIF are, and the content has to be what its type says.")
+        case .unreadableImage(let why):
+            Problem(
+                .unprocessableContent, code: "unreadable_image", title: "The picture could not be read", detail: why)
+        case .notFailed:
+            Problem(.conflict, code: "not_failed", title: "Only a failed generation can be tried again")
+        case .hasBegun:
+            Problem(.conflict, code: "has_begun", title: "It is being made already, so it was not cancelled")
         case .notStored(let error): error.problem
         case .polar(.timedOut):
             Problem(
@@ -66,7 +99,9 @@ public enum RequestError: Error, Equatable, Sendable {
         case .polar(let failure): LogLine(.error, "polar.failed", failure.facts)
         case .foreignForm: LogLine(.warning, "form.refused")
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
-        case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .keyReused, .stillRunning: nil
+        case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .keyReused, .stillRunning,
+            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
+            nil
         }
     }
 }

@@ -6,7 +6,7 @@ private import Pages
 struct Routes: Sendable {
     typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
 
-    /// One address and its methods. A path may end in `{id}`: one segment, handed to the handler.
+    /// One address and its methods. A path may hold `{id}`: one segment, handed to the handler.
     struct Route: Sendable {
         let path: String
         let handlers: [(method: Request.Method, handler: Handler)]
@@ -18,11 +18,13 @@ struct Routes: Sendable {
 
         /// The segment in place of `{id}`, empty if the path has none; `nil` if it is another path.
         func match(_ given: String) -> String? {
-            guard path.hasSuffix("/{id}") else { return path == given ? "" : nil }
-            let prefix = path.dropLast("{id}".count)
-            guard given.hasPrefix(prefix) else { return nil }
-            let segment = given.dropFirst(prefix.count)
-            return segment.isEmpty || segment.contains("/") ? nil : String(segment)
+            guard let hole = path.firstRange(of: "{id}") else { return path == given ? "" : nil }
+            let (prefix, suffix) = (path[..<hole.lowerBound], path[hole.upperBound...])
+            guard given.hasPrefix(prefix), given.hasSuffix(suffix), given.count > prefix.count + suffix.count else {
+                return nil
+            }
+            let segment = given.dropFirst(prefix.count).dropLast(suffix.count)
+            return segment.contains("/") ? nil : String(segment)
         }
     }
 
@@ -91,11 +93,17 @@ extension Request {
         guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
             throw .malformed("The body is not a form.")
         }
+        try expectOwnForm(form["form_token"])
+        return form
+    }
+
+    /// Refuses a form that was not sent from a page of this session.
+    ///
+    /// - Parameter sent: what it carries as `form_token`.
+    func expectOwnForm(_ sent: String?) throws(RequestError) {
         switch caller?.credential {
-        case .bearer: return form
-        case .cookie(let token):
-            guard FormToken.matches(form["form_token"], token) else { throw .foreignForm }
-            return form
+        case .bearer: break
+        case .cookie(let token): guard FormToken.matches(sent, token) else { throw .foreignForm }
         case nil: throw .notSignedIn
         }
     }

@@ -3,12 +3,19 @@
 /// Source: https://www.rfc-editor.org/rfc/rfc9110#field.accept
 public enum ContentNegotiation {
     /// Whether HTML is named, and no later in the header than JSON. Browsers name it first; `*/*` is no browser.
-    public static func prefersHTML(_ accept: String) -> Bool {
+    public static func prefersHTML(_ accept: String) -> Bool { first(in: accept) == .html }
+
+    /// Whether JSON is named, and earlier in the header than HTML.
+    public static func prefersJSON(_ accept: String) -> Bool { first(in: accept) == .json }
+
+    private enum Known { case html, json }
+
+    private static func first(in accept: String) -> Known? {
         for part in accept.split(separator: ",") {
             let media = part.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
-            if media == "text/html" || media == "application/xhtml+xml" { return true }
-            if media == "application/json" || media == "application/problem+json" { return false }
+            if media == "text/html" || media == "application/xhtml+xml" { return .html }
+            if media == "application/json" || media == "application/problem+json" { return .json }
         }
-        return false
+        return nil
     }
 }

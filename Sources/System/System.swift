@@ -23,6 +23,10 @@ public enum System {
         exit(code)
     }
 
+    /// Ends the process well and at once, although threads of it may still wait for somebody's answer: nothing that they
+    /// use is torn down beneath them.
+    public static func end() -> Never { _exit(0) }
+
     /// How many bytes an unprivileged process may still write where the file is; `nil` if the system does not tell.
     public static func freeBytes(beside path: String) -> Int64? {
         var facts = statvfs()

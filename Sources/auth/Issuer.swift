@@ -13,7 +13,7 @@ struct Issuer: Sendable {
     private let settings: AuthSettings
     private let log: @Sendable (LogLine) -> Void
     private let http = HTTPClient(
-        connectTimeout: .seconds(3), totalTimeout: .seconds(10), maximumResponseBytes: KeySet.maximumBytes)
+        connectTimeout: .seconds(3), totalTimeout: .seconds(5), maximumResponseBytes: KeySet.maximumBytes)
 
     init(_ settings: AuthSettings, log: @escaping @Sendable (LogLine) -> Void) {
         self.settings = settings

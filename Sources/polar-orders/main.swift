@@ -1,8 +1,8 @@
 import Core
-import Endpoints
 import FastCGI
 import HTTP
 import System
+import Webhook
 
 // Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
 do {

@@ -2,6 +2,8 @@ internal import JSON
 
 /// Polar's own bodies, field for field (API version 2026-10).
 ///
+/// A picture of one moment: what changes afterwards is not in it, so it is taken after the change.
+///
 /// Source: server/polar/{order,checkout,refund,dispute,customer,product}/schemas.py of polarsource/polar
 struct Bodies {
     let organizationID: String

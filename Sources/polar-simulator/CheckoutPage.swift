@@ -1,5 +1,4 @@
 internal import HTTP
-private import JSON
 internal import Threads
 
 /// Polar's hosted checkout page, for money that does not move.
@@ -47,8 +46,9 @@ struct CheckoutPage: Sendable {
         let country = country ?? checkout.country ?? "US"
         let rate = World.taxPercent(in: country)
         let tax = checkout.netAmount * rate / 100
+        let product = product(of: checkout)
         let values: [String: Any] = [
-            "title": "Checkout", "product": productName(checkout), "details": details(checkout),
+            "title": "Checkout", "product": product?.name ?? "", "details": product?.description ?? "",
             "subtotal": money(checkout.netAmount, checkout.price.currency),
             "tax": money(tax, checkout.price.currency), "taxRate": rate == 0 ? "" : String(rate),
             "total": money(checkout.netAmount + tax, checkout.price.currency),
@@ -81,14 +81,8 @@ struct CheckoutPage: Sendable {
             ])
     }
 
-    private func productName(_ checkout: Checkout) -> String {
-        world.withLock { world in checkout.products.first.flatMap { world.kept.products[$0] }?.name ?? "" }
-    }
-
-    /// What the shop says about the sale, when it says so in the metadata.
-    private func details(_ checkout: Checkout) -> String {
-        guard let quantity = checkout.metadata.value["quantity"] else { return "" }
-        return "Quantity \(quantity.string ?? quantity.text)"
+    private func product(of checkout: Checkout) -> Product? {
+        world.withLock { world in checkout.products.first.flatMap { world.kept.products[$0] } }
     }
 
     private func back(from checkout: Checkout) -> String { checkout.returnURL ?? origin(of: checkout.successURL) + "/" }

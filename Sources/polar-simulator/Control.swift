@@ -18,8 +18,8 @@ internal import Threads
 /// POST /control/api/events                     body!|raw!, type, webhook_id: sends any signed body
 /// POST /control/api/events/{id}/redeliver      as Polar's own: same id and body
 /// POST /control/api/events/{id}/send           copies: at once, besides the schedule
-/// POST /control/api/pay                        checkout_id!, external_customer_id, email, name, country
-/// POST /control/api/checkouts/{id}/(decline|expire)
+/// POST /control/api/pay                        checkout_id!, external_customer_id, email, name, country, discount
+/// POST /control/api/checkouts/{id}/(pay|decline|expire)
 /// POST /control/api/orders                     user, email, product_id, foreign, amount, metadata, status paid|pending
 /// POST /control/api/orders/{id}/refund         amount, pending, revoke_benefits, reason
 /// POST /control/api/orders/{id}/dispute        status needs_response|early_warning|prevented|lost|won

@@ -127,7 +127,8 @@ extension World {
         }
         let wish = RefundWish(amount: amount, reason: reason, revokesBenefits: revokes, metadata: metadata)
         do throws(Refusal) {
-            return .json(.created, bodies.refund(try refund(order.id, wish)))
+            let refund = try refund(order.id, wish)
+            return .json(.created, bodies.refund(refund))
         } catch {
             guard error.status == 422 else { throw .refused(error) }
             body.refuse(["amount"], "value_error", error.detail, input: .integer(amount))

@@ -19,7 +19,7 @@ struct Simulator: Sendable {
     init(_ settings: Settings, key: JWK? = nil, log: @escaping @Sendable (LogLine) -> Void) throws {
         self.log = log
         stateFile = settings.stateFile
-        let kept = try Self.saved(in: settings.stateFile) ?? Self.new(key)
+        let kept = try Self.saved(in: settings.stateFile, log: log) ?? Self.new(key)
         world = Monitor(World(settings: settings, kept: kept))
         polar = Polar(world: world)
         issuer = Issuer(world: world, settings: settings, key: try JWK(json: Array(kept.signingKey.utf8)))
@@ -60,14 +60,22 @@ struct Simulator: Sendable {
         guard let stateFile, let kept = world.withLock({ $0.unsaved() }) else { return }
         do {
             try JSONEncoder().encode(kept).write(to: URL(filePath: stateFile), options: .atomic)
+            // It holds the issuer's key.
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: stateFile)
         } catch {
             log(LogLine(.error, "state.not_saved", ["state.reason": "\(error)"]))
         }
     }
 
-    private static func saved(in file: String?) throws -> World.Kept? {
+    /// What an earlier version wrote and this one cannot read is no reason not to start: nothing in it is real.
+    private static func saved(in file: String?, log: (LogLine) -> Void) -> World.Kept? {
         guard let file, FileManager.default.fileExists(atPath: file) else { return nil }
-        return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
+        do {
+            return try JSONDecoder().decode(World.Kept.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch {
+            log(LogLine(.warning, "state.not_read", ["state.reason": "\(error)"]))
+            return nil
+        }
     }
 
     private static func new(_ key: JWK?) throws -> World.Kept {

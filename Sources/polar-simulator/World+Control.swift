@@ -117,7 +117,8 @@ extension World {
 
     private mutating func pay(_ wish: Wish) throws(Refusal) -> JSON {
         let id = try wish.required("checkout_id").lowercased()
-        return bodies.order(try pay(id, by: try buyer(of: id, wish)))
+        let order = try pay(id, by: try buyer(of: id, wish))
+        return bodies.order(order)
     }
 
     private func buyer(of id: String, _ wish: Wish) throws(Refusal) -> Buyer {
@@ -125,13 +126,13 @@ extension World {
         let email = wish.text("email") ?? checkout.customerEmail ?? "buyer-\(id.prefix(8))@example.com"
         return Buyer(
             email: email, name: wish.text("name"), country: wish.text("country") ?? checkout.country ?? "US",
-            externalID: wish.text("external_customer_id"))
+            externalID: wish.text("external_customer_id"), discount: try wish.number("discount") ?? 0)
     }
 
     private mutating func checkout(_ id: String, _ action: String, _ wish: Wish) throws(Refusal) -> JSON {
         let id = id.lowercased()
         switch action {
-        case "pay": return bodies.order(try pay(id, by: try buyer(of: id, wish)))
+        case "pay": return try pay(Wish(.object([.init("checkout_id", .string(id))] + (wish.json.members ?? []))))
         case "decline": try decline(id, by: try buyer(of: id, wish))
         case "expire": try expire(id)
         case _: throw .notFound("There is no such control.")
@@ -161,25 +162,29 @@ extension World {
                 reason: try wish.choice("reason", Refund.Reason.self) ?? .customerRequest,
                 isPending: try wish.flag("pending") ?? false, revokesBenefits: try wish.flag("revoke_benefits") ?? false
             )
-            return bodies.refund(try refund(id, refundWish))
+            let refund = try refund(id, refundWish)
+            return bodies.refund(refund)
         case "dispute":
             let dispute = try openDispute(id, try wish.choice("status", Dispute.Status.self) ?? .needsResponse)
             return bodies.dispute(dispute, customerID: kept.orders[id]?.customerID)
-        case "void": return bodies.order(try close(id, as: .void))
-        case "settle": return bodies.order(try close(id, as: .paid))
+        case "void", "settle":
+            let order = try close(id, as: action == "void" ? .void : .paid)
+            return bodies.order(order)
         case _: throw .notFound("There is no such control.")
         }
     }
 
     private mutating func refund(_ id: String, _ action: String, _ wish: Wish) throws(Refusal) -> JSON {
         let id = id.lowercased()
+        let refund: Refund
         switch (action, wish.text("status")) {
-        case ("settle", "succeeded"): return bodies.refund(try settle(id, succeeded: true))
-        case ("settle", "failed"): return bodies.refund(try settle(id, succeeded: false))
+        case ("settle", "succeeded"): refund = try settle(id, succeeded: true)
+        case ("settle", "failed"): refund = try settle(id, succeeded: false)
         case ("settle", _): throw Refusal(422, "BadParameter", "status is not succeeded or failed.")
-        case ("bounce", _): return bodies.refund(try bounce(id))
+        case ("bounce", _): refund = try bounce(id)
         case _: throw .notFound("There is no such control.")
         }
+        return bodies.refund(refund)
     }
 
     // MARK: What there is

@@ -14,7 +14,9 @@ extension World {
     /// Source: server/polar/refund/service.py of polarsource/polar
     mutating func refund(_ orderID: String, _ wish: RefundWish) throws(Refusal) -> Refund {
         guard let order = kept.orders[orderID] else { throw .notFound() }
-        guard order.status.isPaid else { throw Refusal(404, "RefundUnknownPayment", "Refund payment not found.") }
+        guard order.status.isPaid, order.totalAmount > 0 else {
+            throw Refusal(404, "RefundUnknownPayment", "Refund payment not found.")
+        }
         let underWay = refunds(of: orderID).filter { $0.status == .pending }.reduce(0) { $0 + $1.amount }
         let left = order.refundableAmount - underWay
         guard left > 0 else { throw Refusal(403, "RefundedAlready", "Order is already fully refunded.") }

@@ -22,6 +22,8 @@ struct Buyer: Sendable {
     var country: String
     /// The control page may let another customer pay than the one the session is for.
     var externalID: String?
+    /// What a discount code took off the price, in cents; all of it makes the order free.
+    var discount: Int64 = 0
 }
 
 extension World {
@@ -64,6 +66,7 @@ extension World {
     mutating func pay(_ id: String, by buyer: Buyer) throws(Refusal) -> Order {
         var checkout = try payable(id)
         let customer = try customer(of: &checkout, for: buyer)
+        checkout.discountAmount = min(buyer.discount, checkout.price.amount)
         checkout.taxAmount = checkout.netAmount * Self.taxPercent(in: buyer.country) / 100
         update(&checkout, to: .confirmed)
         if let customer { emit("customer.created", bodies.customer(customer), about: customer.id) }

@@ -99,7 +99,7 @@ struct World: Sendable {
             return Product(id: id, createdAt: created, name: name, description: description, price: price)
         }
         kept.products = [
-            settings.productID: product(settings.productID, "Credits", "A pack of credits", 500),
+            settings.productID: product(settings.productID, "Credits", "For generating images", 500),
             Self.foreignProductID: product(Self.foreignProductID, "T-shirt", "Nothing to do with credits", 2500),
         ]
     }

@@ -1,4 +1,7 @@
 import Core
+import Dispatch
+import Foundation
+import Glibc
 import Synchronization
 import Testing
 
@@ -114,17 +117,71 @@ import Testing
         #expect(value.value() == 2)
     }
 
-    @Test func oneFetchIsUnderWayAtATime() async {
+    @Test func theMinuteBeginsWhenAFetchHasEnded() {
         let world = World()
-        let underWay = Atomic(0)
-        let value = Refetched(pause: .milliseconds(1), now: { Instant(unixSeconds: 0) }) { () -> Int? in
-            let (_, count) = underWay.add(1, ordering: .sequentiallyConsistent)
-            #expect(count == 1)
-            underWay.subtract(1, ordering: .sequentiallyConsistent)
-            return world.state.withLock { $0.answer }
+        let value = Refetched(pause: .seconds(5), now: { Instant(unixSeconds: world.state.withLock { $0.seconds }) }) {
+            () -> Int? in
+            world.state.withLock { state in
+                state.fetches += 1
+                state.seconds += 10
+            }
+            return nil
         }
-        await withTaskGroup { group in
-            for _ in 0..<200 { group.addTask { #expect(value.value() == 1) } }
+        for _ in 0..<10 { #expect(value.value() == nil) }
+        #expect(world.fetches == 1)
+    }
+
+    @Test func oneFetchIsUnderWayAtATimeAndFewWaitForIt() {
+        let world = World()
+        let (begun, answer) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let value = Refetched(pause: .seconds(60), maximumWaiting: 1, now: { Instant(unixSeconds: 0) }) { () -> Int? in
+            world.state.withLock { $0.fetches += 1 }
+            begun.signal()
+            answer.wait()
+            return 1
+        }
+        Thread.detachNewThread { _ = value.value() }
+        begun.wait()
+        // One is asking already: whoever comes now is told so at once.
+        for _ in 0..<100 { #expect(value.value() == nil) }
+        answer.signal()
+        waitFor { value.value() == 1 }
+        #expect(world.fetches == 1)
+    }
+
+    @Test func whoHasAnOldValueDoesNotWaitForANewOne() {
+        let world = World()
+        let (begun, answer) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let value = Refetched(
+            pause: .seconds(60), now: { Instant(unixSeconds: world.state.withLock { $0.seconds }) }
+        ) { () -> Int? in
+            let fetches = world.state.withLock { state in
+                state.fetches += 1
+                return state.fetches
+            }
+            guard fetches > 1 else { return 1 }
+            begun.signal()
+            answer.wait()
+            return 2
+        }
+        #expect(value.value() == 1)
+        world.pass(60)
+        Thread.detachNewThread { _ = value.value(unless: { $0 < 2 }) }
+        begun.wait()
+        for _ in 0..<100 { #expect(value.value(unless: { $0 < 2 }) == 1) }
+        answer.signal()
+        waitFor { value.value(unless: { $0 < 2 }) == 2 }
+        #expect(world.fetches == 2)
+    }
+
+    private func waitFor(_ condition: () -> Bool) {
+        let start = ContinuousClock.now
+        while !condition() {
+            guard ContinuousClock.now - start < .seconds(30) else {
+                Issue.record("It did not come about")
+                return
+            }
+            sched_yield()
         }
     }
 }

@@ -95,6 +95,12 @@ import Testing
     @Test(arguments: ["Zg==", "+/+/", "Z", "Zh", "Zg=", "Zm9v\n", "a b"])
     func refusesForURLs(_ text: String) { #expect(Base64.urlDecoded(text) == nil) }
 
+    @Test func strayBitsPassOnlyWhereTheyMay() {
+        #expect(Base64.decodedWithStrayBits("Zh==") == Array("f".utf8))
+        #expect(Base64.decodedWithStrayBits("Zg==\n") == nil)
+        #expect(Base64.decodedWithStrayBits("Zg") == nil)
+    }
+
     @Test func everyByteIsTwoDigits() {
         #expect(hexadecimal([0, 9, 10, 255]) == "00090aff")
     }

@@ -3,18 +3,6 @@ import TestSupport
 import Testing
 import Threads
 
-/// Runs the bodies on threads of their own, all at once, and waits for every one.
-func atOnce(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let running = Monitor(count)
-    for number in 0..<count {
-        startThread {
-            body(number)
-            running.withLock { $0 -= 1 }
-        }
-    }
-    running.wait { $0 == 0 ? () : nil }
-}
-
 @Suite struct WriterTests {
     private let directory: TemporaryDirectory
     private let path: String

@@ -76,6 +76,14 @@ import Testing
         #expect(try playing.sold(to: "bob", as: .init("country", "US"))["tax_amount"] == 0)
     }
 
+    @Test func aFreeOrderIsToldLikeAnyOther() throws {
+        let playing = try Playing()
+        let order = try playing.sold(to: "ada", as: .init("discount", 1000))
+        #expect(order["subtotal_amount"] == 1000 && order["discount_amount"] == 1000)
+        #expect(order["net_amount"] == 0 && order["total_amount"] == 0 && order["status"] == "paid")
+        #expect(try playing.events() == Self.sale)
+    }
+
     @Test func aRefundThatBouncesLowersTheTotalAgain() throws {
         let playing = try Playing()
         let order = try #require(try playing.sold(to: "ada")["id"]?.string)

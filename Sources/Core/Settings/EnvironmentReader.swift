@@ -17,6 +17,9 @@ public struct EnvironmentReader {
         environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The text of a file that a setting names; `nil` if it cannot be read.
+    public func text(ofFile path: String) -> String? { file(path) }
+
     public mutating func text(_ name: String) -> String {
         optional(name) ?? refuse(name, "is missing", "")
     }
@@ -43,8 +46,10 @@ public struct EnvironmentReader {
 
     /// A comma list while a secret is being changed; every one of them counts.
     public mutating func secrets(_ name: String, minimumBytes: Int) -> [Secret] {
-        let secrets = secret(name).revealed.split(separator: ",").compactMap(Self.trimmed).map(Secret.init)
-        if !secrets.allSatisfy({ $0.bytes.count >= minimumBytes }) {
+        let list = secret(name)
+        guard !list.bytes.isEmpty else { return [] }
+        let secrets = list.revealed.split(separator: ",").compactMap(Self.trimmed).map(Secret.init)
+        guard !secrets.isEmpty, secrets.allSatisfy({ $0.bytes.count >= minimumBytes }) else {
             return refuse(name, "is shorter than \(minimumBytes) bytes", [])
         }
         return secrets

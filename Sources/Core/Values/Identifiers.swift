@@ -41,9 +41,6 @@ extension UInt8 {
 /// Something sold at Polar.
 public enum Product { public typealias ID = Identifier<Product> }
 
-/// One generation of a user's.
-public enum Generation { public typealias ID = Identifier<Generation> }
-
 /// Whoever has credits: the `sub` of the issuer, or the `external_id` that we gave Polar.
 public struct UserID: Hashable, Sendable, CustomStringConvertible {
     public let text: String

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Webhook
 
 extension Auth {
     /// Answers nginx's `auth_request`, which asks with the method and the credentials of the client's own request.

@@ -3,9 +3,10 @@ internal import HTTP
 private import Pages
 
 extension Auth {
-    /// What a client sees instead of a bare 401: a program the problem, a person the login.
+    /// What a client sees instead of a bare 401: on the API the problem, on a page the login, unless it asks for JSON.
     func required(_ request: Request) -> Response {
-        guard deservesPage(request) else { return Problem.unauthenticated.response(to: request) }
+        let asksForJSON = request.headers["accept"].map { ContentNegotiation.prefersJSON($0) } ?? false
+        guard !isForAPI(request), !asksForJSON else { return Problem.unauthenticated.response(to: request) }
         // A form's answers cannot be taken along: after the login it is filled in anew.
         let target = request.method == .get ? LocalPath(request.originalTarget) : nil
         let location = Self.loginAddress(returnTo: target)
@@ -23,9 +24,9 @@ extension Auth {
         return .html(.forbidden, page.html)
     }
 
-    private func deservesPage(_ request: Request) -> Bool {
-        !request.originalTarget.hasPrefix("/api/") && request.wantsPage
-    }
+    private func deservesPage(_ request: Request) -> Bool { !isForAPI(request) && request.wantsPage }
+
+    private func isForAPI(_ request: Request) -> Bool { request.originalTarget.hasPrefix("/api/") }
 
     static func loginAddress(returnTo target: LocalPath?) -> String {
         target.map { "/auth/login?return_to=" + PercentEncoding.encoded($0.text) } ?? "/auth/login"

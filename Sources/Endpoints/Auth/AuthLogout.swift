@@ -1,6 +1,7 @@
 internal import Core
 internal import HTTP
 private import Pages
+internal import Webhook
 
 extension Auth {
     /// A page with the button: a GET ends nothing.

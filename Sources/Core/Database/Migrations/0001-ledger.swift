@@ -30,7 +30,7 @@ extension Migration {
                                     = (kind IN ('purchase', 'clawback', 'repayment', 'restoration'))),
                 generation_id   TEXT    CHECK ((generation_id IS NOT NULL) = (kind IN ('charge', 'refund'))),
                 actor           TEXT    CHECK (kind <> 'adjustment' OR actor IS NOT NULL),
-                reason          TEXT    CHECK (kind <> 'adjustment' OR reason <> ''),
+                reason          TEXT    CHECK (kind <> 'adjustment' OR coalesce(reason, '') <> ''),
                 created_ms      INTEGER NOT NULL
             ) STRICT
             """,
@@ -45,6 +45,12 @@ extension Migration {
             """
             CREATE TRIGGER ledger_entry_is_never_removed BEFORE DELETE ON ledger_entry
             BEGIN SELECT RAISE(ABORT, 'ledger entries are never removed'); END
+            """,
+            // REPLACE removes a row without asking the trigger above.
+            """
+            CREATE TRIGGER ledger_entry_is_never_replaced BEFORE INSERT ON ledger_entry
+            WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE id = NEW.id OR idempotency_key = NEW.idempotency_key)
+            BEGIN SELECT RAISE(ABORT, 'ledger entries are never replaced'); END
             """,
             """
             CREATE TRIGGER a_ledger_entry_continues_the_balance BEFORE INSERT ON ledger_entry

@@ -49,6 +49,11 @@ extension Migration {
             BEGIN SELECT RAISE(ABORT, 'the audit log is never removed'); END
             """,
             """
+            CREATE TRIGGER audit_log_is_never_replaced BEFORE INSERT ON audit_log
+            WHEN EXISTS (SELECT 1 FROM audit_log WHERE id = NEW.id)
+            BEGIN SELECT RAISE(ABORT, 'the audit log is never replaced'); END
+            """,
+            """
             CREATE TABLE idempotency_keys (
                 user_id      TEXT    NOT NULL,
                 key          TEXT    NOT NULL,

@@ -88,17 +88,6 @@ enum PolarOrdersError: Error, Equatable {
     }
 }
 
-extension StoreError {
-    /// What a client is told: to try again. What is wrong stands in the log.
-    var problem: Problem {
-        let headers: Headers = ["retry-after": "30"]
-        return switch self {
-        case .unavailable, .unknown, .schema, .full:
-            Problem(.serviceUnavailable, code: "unavailable", title: "Try again later", headers: headers)
-        }
-    }
-}
-
 extension Receipt {
     fileprivate func logLine(delivery: Delivery, event: Result<WebhookEvent, WebhookEventError>) -> LogLine {
         var facts: [String: any LogValue] = ["webhook.id": delivery.id, "webhook.verdict": verdict.rawValue]
@@ -112,26 +101,6 @@ extension Receipt {
             if case .failure(let error) = event { facts["webhook.reason"] = error.description }
             return LogLine(.error, "webhook.unreadable", facts)
         case .repeated: return LogLine(.info, "webhook.repeated", facts)
-        }
-    }
-}
-
-extension OrderOutcome {
-    func logLine(_ facts: [String: any LogValue]) -> LogLine {
-        var facts = facts
-        if let reason { facts["order.reason"] = reason }
-        switch self {
-        case .applied(let change):
-            facts["user.id"] = change.user
-            facts["entry.credits"] = change.entries.reduce(Credits.zero) { $0 + $1.amount }
-            facts["debt.credits"] = change.debt
-            if change.evidenceDisagrees { facts["user.evidence_disagrees"] = true }
-            return LogLine(change.evidenceDisagrees ? .warning : .notice, "order.applied", facts)
-        case .unchanged: return LogLine(.info, "order.unchanged", facts)
-        case .stale: return LogLine(.info, "order.stale", facts)
-        case .parked: return LogLine(.error, "order.parked", facts)
-        case .recorded: return LogLine(.info, "order.recorded", facts)
-        case .otherEnvironment: return LogLine(.error, "order.other_environment", facts)
         }
     }
 }

@@ -1,0 +1,121 @@
+public import Core
+private import Crypto
+internal import Files
+
+/// The image files: each under the SHA-256 of its content.
+///
+/// Whoever stores a file holds a shared lock until the database refers to it; whoever removes one holds the lock alone
+/// while it asks the database. So nothing that is referred to is ever removed.
+public struct BlobDirectory: Sendable {
+    private static let lock = ".lock"
+    private static let incoming = ".incoming-"
+
+    private let directory: Directory
+
+    public init(path: String) { directory = Directory(path) }
+
+    /// Stores the bytes durably, then lets `commit` make the database refer to them.
+    ///
+    /// If it does not, the file may be nobody's: ``remove(_:unless:)`` takes it away again.
+    public func store<Result>(
+        _ bytes: [UInt8], commit: (BlobID) throws(StoreError) -> Result
+    ) throws(BlobError) -> Result {
+        let id = BlobID(contentOf: bytes)
+        return try directory.holding(.shared, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
+            do throws(FileError) { try put(bytes, as: id) } catch { throw BlobError(error) }
+            do throws(StoreError) { return try commit(id) } catch { throw .store(error) }
+        }
+    }
+
+    public func read(_ id: BlobID, maximumBytes: Int) throws(BlobError) -> [UInt8] {
+        do throws(FileError) {
+            return try directory.read(id.text, maximumBytes: maximumBytes)
+        } catch {
+            throw BlobError(error)
+        }
+    }
+
+    public func exists(_ id: BlobID) throws(BlobError) -> Bool {
+        do throws(FileError) { return try directory.entry(id.text) != nil } catch { throw BlobError(error) }
+    }
+
+    public func path(of id: BlobID) -> String { directory.path + "/" + id.text }
+
+    /// Removes those of the files that nobody refers to.
+    ///
+    /// - Returns: the removed ones.
+    @discardableResult
+    public func remove(
+        _ ids: [BlobID], unless isReferenced: (BlobID) throws(StoreError) -> Bool
+    ) throws(BlobError) -> [BlobID] {
+        var removed: [BlobID] = []
+        for id in ids where try removeOne(id, unless: isReferenced) { removed.append(id) }
+        return removed
+    }
+
+    public struct Sweep: Equatable, Sendable {
+        public let removed: [BlobID]
+        /// Files that were begun and never finished, and are gone now.
+        public let unfinished: Int
+
+        public init(removed: [BlobID], unfinished: Int) {
+            self.removed = removed
+            self.unfinished = unfinished
+        }
+    }
+
+    /// Removes what no upload in progress can need any more: files that nobody refers to, and unfinished ones.
+    ///
+    /// - Parameter grace: younger ones stay.
+    public func sweep(
+        olderThan grace: Duration, at now: Instant, unless isReferenced: (BlobID) throws(StoreError) -> Bool
+    ) throws(BlobError) -> Sweep {
+        var removed: [BlobID] = []
+        var unfinished = 0
+        do throws(FileError) {
+            let old = try directory.entries().filter {
+                Instant(rawValue: $0.modifiedMilliseconds).advanced(by: grace) < now
+            }
+            for entry in old where entry.name.hasPrefix(Self.incoming) {
+                if try directory.remove(entry.name) { unfinished += 1 }
+            }
+            removed = old.compactMap { BlobID($0.name) }
+        } catch {
+            throw BlobError(error)
+        }
+        return Sweep(removed: try remove(removed, unless: isReferenced), unfinished: unfinished)
+    }
+
+    private func put(_ bytes: [UInt8], as id: BlobID) throws(FileError) {
+        if let entry = try directory.entry(id.text), entry.bytes == bytes.count {
+            // Whoever wrote it may have died before its name was durable.
+            return try directory.synchronize()
+        }
+        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(randomBytes(16)))
+    }
+
+    private func removeOne(
+        _ id: BlobID, unless isReferenced: (BlobID) throws(StoreError) -> Bool
+    ) throws(BlobError) -> Bool {
+        func isWanted() throws(BlobError) -> Bool {
+            do throws(StoreError) { return try isReferenced(id) } catch { throw .store(error) }
+        }
+        // Asked once without the lock: it keeps every upload waiting.
+        guard try !isWanted() else { return false }
+        return try directory.holding(.exclusive, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
+            guard try !isWanted() else { return false }
+            do throws(FileError) { return try directory.remove(id.text) } catch { throw BlobError(error) }
+        }
+    }
+}
+
+extension BlobError {
+    init(_ error: FileError) {
+        switch error {
+        case .absent: self = .absent
+        case .full: self = .full
+        case .tooLarge: self = .tooLarge
+        case .failed(let reason): self = .unavailable(reason)
+        }
+    }
+}

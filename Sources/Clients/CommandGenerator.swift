@@ -1,0 +1,63 @@
+public import Core
+internal import Subprocess
+
+/// Any program as the image service: a picture on standard input, a picture on standard output, the prompt in
+/// `GENERATION_PROMPT`; `PATH` is all else that it knows of us.
+///
+/// It ends with 0, with 77 (`EX_NOPERM`) if it refuses the picture, or with 78 (`EX_CONFIG`) if an operator must look.
+/// Anything else may be tried again.
+///
+/// Source: https://man.freebsd.org/cgi/man.cgi?query=sysexits
+public struct CommandGenerator: Sendable {
+    private static let maximumBytes = 64 << 20
+
+    private let program: String
+    private let arguments: [String]
+    private let path: String
+    private let timeout: Duration
+
+    /// - Parameters:
+    ///   - command: the program and its arguments with spaces between; no shell reads it.
+    ///   - path: where programs are looked for.
+    public init(command: String, path: String, timeout: Duration) throws(MissingTool) {
+        let words = command.split(separator: " ").map(String.init)
+        guard let first = words.first, let program = Subprocess.find(first, in: path) else {
+            throw MissingTool("GENERATOR_COMMAND names no program that can be run")
+        }
+        self.program = program
+        arguments = Array(words.dropFirst())
+        self.path = path
+        self.timeout = timeout
+    }
+
+    /// - Parameter isStopping: the program is ended once it says so.
+    public func generate(
+        _ input: GenerationInput, isStopping: () -> Bool = { false }
+    ) throws(GenerationFault) -> [UInt8] {
+        let subprocess = Subprocess(
+            program: program, arguments: arguments,
+            environment: ["PATH": path, "GENERATION_PROMPT": input.prompt],
+            limits: .init(time: timeout, outputBytes: Self.maximumBytes))
+        let ended = subprocess.run(input: input.bytes, isStopping: isStopping)
+        switch ended.outcome {
+        case .exited(0, let output):
+            guard !output.isEmpty else { throw .unreadable("no output: \(ended.complaintLine)") }
+            return output
+        case .exited(77, _): throw .refused(ended.complaintLine)
+        case .exited(78, _): throw .misconfigured(ended.complaintLine)
+        case .exited(let status, _):
+            throw .unavailable("status \(status): \(ended.complaintLine)", retryAfter: nil)
+        case .signalled(let number):
+            throw .unavailable("signal \(number): \(ended.complaintLine)", retryAfter: nil)
+        case .timedOut: throw .timedOut
+        case .tooMuchOutput: throw .unreadable("too much output")
+        case .stopped: throw .stopped
+        case .notStarted(let reason): throw .misconfigured(reason)
+        }
+    }
+}
+
+extension Subprocess.Ended {
+    /// As much of its complaint as belongs in a line of log.
+    var complaintLine: String { String(complaint.prefix(200).map { $0.isNewline ? " " : $0 }) }
+}

@@ -1,0 +1,81 @@
+public import Core
+internal import Subprocess
+
+/// Frees a picture of what a camera or a program wrote into it (place, time, names, comments, colour profile): it is
+/// decoded, turned upright, brought to sRGB and encoded anew, by libvips in a process of its own with limits.
+///
+/// The picture goes through pipes alone, so nothing of it stays behind when a process is killed.
+///
+/// Source: https://www.libvips.org/API/current/using-vipsthumbnail.html
+public struct ImageCleaner: Sendable {
+    /// Twice that, for what is sent and what came back, is less than the minute by which a lease is longer than the
+    /// provider's time-out.
+    public static let timeout = Duration.seconds(25)
+
+    private static let maximumBytes = 64 << 20
+    private static let leastVersion = (major: 8, minor: 12)
+
+    private let program: String
+    /// How this version is told to keep no metadata.
+    private let bare: String
+
+    public init(path: String) throws(MissingTool) {
+        guard let program = Subprocess.find("vipsthumbnail", in: path) else {
+            throw MissingTool("vipsthumbnail is missing: install libvips-tools")
+        }
+        guard let version = Self.version(of: program), version >= Self.leastVersion else {
+            throw MissingTool("vipsthumbnail is none of libvips 8.12 or newer")
+        }
+        self.program = program
+        // `strip` is deprecated from 8.15 on.
+        bare = version >= (8, 15) ? "keep=none" : "strip"
+    }
+
+    /// - Parameter isStopping: the tools are ended once it says so.
+    /// - Returns: the same picture in the same format; HEIC and HEIF become JPEG, for not every libvips can write them.
+    public func clean(
+        _ bytes: [UInt8], _ kind: ImageKind, isStopping: () -> Bool = { false }
+    ) throws(CleaningFault) -> [UInt8] {
+        let subprocess = Subprocess(
+            program: program,
+            // Never larger, and no limit of ours is that large: the size stays.
+            arguments: [
+                "stdin", "--size", "100000x100000>", "--export-profile", "srgb", "-o", format(for: kind),
+            ],
+            environment: Self.environment,
+            limits: .init(
+                time: Self.timeout, outputBytes: Self.maximumBytes, processorSeconds: 60, memoryBytes: 2 << 30))
+        let ended = subprocess.run(input: bytes, isStopping: isStopping)
+        switch ended.outcome {
+        case .exited(0, let output) where !output.isEmpty: return output
+        case .exited(let status, _): throw .unreadable("status \(status): \(ended.complaintLine)")
+        case .signalled(let number): throw .unavailable("signal \(number): \(ended.complaintLine)")
+        case .timedOut: throw .unavailable("the tools took too long")
+        case .tooMuchOutput: throw .unavailable("the tools wrote too much")
+        case .stopped: throw .stopped
+        case .notStarted(let reason): throw .unavailable(reason)
+        }
+    }
+
+    private func format(for kind: ImageKind) -> String {
+        switch kind {
+        case .png: ".png[\(bare)]"
+        case .webp: ".webp[Q=90,\(bare)]"
+        case .jpeg, .heic, .heif: ".jpg[Q=92,\(bare)]"
+        }
+    }
+
+    /// Readers of formats that are hard to make safe stay shut; a picture is never decoded by more threads than one.
+    private static let environment = ["VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1"]
+
+    /// From a line such as `vips-8.14.1` or `vips 8.16.0`.
+    private static func version(of program: String) -> (major: Int, minor: Int)? {
+        let subprocess = Subprocess(
+            program: program, arguments: ["--version"], environment: environment,
+            limits: .init(time: .seconds(20), outputBytes: 4096))
+        guard case .exited(0, let output) = subprocess.run().outcome else { return nil }
+        let digits = String(decoding: output, as: UTF8.self).drop { !$0.isNumber }
+        let numbers = digits.split(separator: ".").prefix(2).compactMap { Int($0) }
+        return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
+    }
+}

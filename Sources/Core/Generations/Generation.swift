@@ -1,0 +1,140 @@
+private import Crypto
+
+/// One picture that a user had made, or wants made.
+public struct Generation: Equatable, Sendable {
+    public typealias ID = Identifier<Generation>
+
+    public let id: ID
+    /// Its place in the order of all: newer ones have higher ones.
+    public let place: Int64
+    public let user: UserID
+    public let status: Status
+    public let attempts: Int64
+    public let failure: GenerationFailure?
+    public let input: StoredImage
+    public let result: StoredImage?
+    /// Whether its charge was given back.
+    public let isRefunded: Bool
+    public let createdAt: Instant
+    public let completedAt: Instant?
+
+    /// The raw value is stored and shown: never rename one.
+    public enum Status: String, Sendable, CaseIterable {
+        case pending, processing, completed, failed
+        /// Taken back by its user before it began; seen by nobody.
+        case cancelled
+    }
+}
+
+/// The content of a file by its SHA-256: the same picture twice is one file.
+public struct BlobID: Hashable, Sendable {
+    /// 64 lower-case hexadecimal digits; also the name of the file.
+    public let text: String
+
+    public init?(_ text: String) {
+        guard text.utf8.count == 64,
+            text.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+        else { return nil }
+        self.text = text
+    }
+
+    public init(contentOf bytes: [UInt8]) { text = hexadecimal(sha256(bytes)) }
+
+    /// Of a content that is part of something larger, such as a form.
+    public init(contentOf bytes: ArraySlice<UInt8>) { self.init(contentOf: Array(bytes)) }
+}
+
+/// A picture that lies in the directory of images.
+public struct StoredImage: Equatable, Sendable {
+    public let blob: BlobID
+    public let bytes: Int64
+    public let facts: ImageFacts
+
+    public init(blob: BlobID, bytes: Int64, facts: ImageFacts) {
+        self.blob = blob
+        self.bytes = bytes
+        self.facts = facts
+    }
+}
+
+/// Why a generation failed, as its user may know it. The raw value is stored and shown: never rename one.
+public enum GenerationFailure: String, Error, Sendable, CaseIterable {
+    case providerUnavailable = "provider_unavailable"
+    case providerTimeout = "provider_timeout"
+    case rejectedBySafety = "rejected_by_safety"
+    case unreadableResult = "unreadable_result"
+    case inputMissing = "input_missing"
+
+    /// Trying again would bring the same.
+    var isFinalAtOnce: Bool {
+        switch self {
+        case .rejectedBySafety, .inputMissing: true
+        case .providerUnavailable, .providerTimeout, .unreadableResult: false
+        }
+    }
+
+    /// A sentence of ours; nothing of the provider's.
+    public var sentence: String {
+        switch self {
+        case .providerUnavailable: "The image service could not be reached."
+        case .providerTimeout: "The image service took too long."
+        case .rejectedBySafety: "The image service refused this picture under its safety rules."
+        case .unreadableResult: "The image service answered with something that is no picture."
+        case .inputMissing: "The uploaded picture could not be found."
+        }
+    }
+}
+
+/// The right to work on a generation until `leaseEnd`. `fence` tells it from an earlier holder of the same one.
+public struct Job: Equatable, Sendable {
+    public let generation: Generation.ID
+    public let fence: Int64
+    /// Which try this is, from 1.
+    public let attempt: Int64
+    public let input: BlobID
+    public let kind: ImageKind
+    public let leaseEnd: Instant
+}
+
+/// What came of the wish to work.
+public enum ClaimOutcome: Equatable, Sendable {
+    case job(Job)
+    case nothing
+    /// The provider was called as often as it may be today.
+    case dailyLimitReached
+}
+
+/// What became of a worker's report. A worker that overran its lease has nothing to report on.
+public enum ReportOutcome: Equatable, Sendable {
+    case recorded
+    case leaseLost
+}
+
+/// What became of a failed try.
+public enum FailOutcome: Equatable, Sendable {
+    case retry(at: Instant)
+    case failed(refunded: Bool)
+    case leaseLost
+}
+
+/// What became of an upload.
+public enum SubmitOutcome: Equatable, Sendable {
+    case queued(Generation, balance: Credits)
+    case insufficientCredits(balance: Credits)
+}
+
+/// What became of the wish to try a failed generation again.
+public enum RetryOutcome: Equatable, Sendable {
+    case queued(Generation, balance: Credits)
+    case insufficientCredits(balance: Credits)
+    /// It did not fail, so there is nothing to try again.
+    case notFailed
+    case unknown
+}
+
+/// What became of the wish to be rid of a generation.
+public enum DeleteOutcome: Equatable, Sendable {
+    /// - Parameter blobs: the files that may be referred to by nobody now.
+    case deleted(blobs: [BlobID], refunded: Bool)
+    case unknown
+}

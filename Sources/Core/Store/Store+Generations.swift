@@ -1,0 +1,212 @@
+internal import SQLite
+
+extension Store {
+    /// Takes one credit and queues the job together: neither happens without the other.
+    ///
+    /// - Parameter input: lies in the directory of images already, durably.
+    public func submit(
+        _ id: Generation.ID, of input: StoredImage, for profile: Profile, at now: Instant
+    ) throws(StoreError) -> SubmitOutcome {
+        try write { transaction throws(SQLiteError) in
+            try Accounts.see(profile, at: now, in: transaction)
+            switch try Ledger.post(.charge(id, attempt: 1), of: -1, to: profile.user, at: now, in: transaction) {
+            case .posted(let charge), .alreadyPosted(let charge):
+                return .queued(
+                    try Generations.insert(id, of: input, for: profile.user, at: now, in: transaction),
+                    balance: charge.balanceAfter)
+            case .insufficientCredits(let balance):
+                return .insufficientCredits(balance: balance)
+            }
+        }
+    }
+
+    /// The user's generations, newest first, older than the cursor.
+    public func generations(
+        of user: UserID, before cursor: Int64? = nil, limit: Int
+    ) throws(StoreError) -> Page<Generation> {
+        precondition((1...1000).contains(limit))
+        let found = try read { connection throws(SQLiteError) in
+            try connection.query(
+                """
+                SELECT \(Generations.columns) FROM generations
+                WHERE user_id = ? AND deleted_ms IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?
+                """,
+                .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: Generation.init)
+        }
+        return Page(found, limit: limit, cursor: \.place)
+    }
+
+    /// The generation, if it is the user's and was not deleted.
+    public func generation(_ id: Generation.ID, of user: UserID) throws(StoreError) -> Generation? {
+        let found = try read { connection throws(SQLiteError) in try Generations.find(id, on: connection) }
+        return found?.user == user ? found : nil
+    }
+
+    /// Queues a failed generation again, and charges for it if the earlier charge was given back.
+    public func retry(
+        _ id: Generation.ID, of user: UserID, at now: Instant
+    ) throws(StoreError) -> RetryOutcome {
+        try write { transaction throws(SQLiteError) in
+            let connection = transaction.connection
+            guard let generation = try Generations.find(id, on: connection), generation.user == user else {
+                return .unknown
+            }
+            guard generation.status == .failed else { return .notFailed }
+            var balance = try Ledger.balance(of: user, on: connection)
+            if generation.isRefunded {
+                let number = try Generations.charge(of: id, on: connection) + 1
+                switch try Ledger.post(.charge(id, attempt: number), of: -1, to: user, at: now, in: transaction) {
+                case .posted(let charge), .alreadyPosted(let charge): balance = charge.balanceAfter
+                case .insufficientCredits(let balance): return .insufficientCredits(balance: balance)
+                }
+                try connection.execute(
+                    "UPDATE generations SET charge = ?, refunded = 0 WHERE id = ?", .integer(number), .text(id.text))
+            }
+            return .queued(try Generations.requeue(id, at: now, in: transaction), balance: balance)
+        }
+    }
+
+    /// Hides the generation from its user. A pending one is cancelled and its credit given back; one that is being worked
+    /// on ends as it will.
+    public func delete(
+        _ id: Generation.ID, of user: UserID, at now: Instant
+    ) throws(StoreError) -> DeleteOutcome {
+        try write { transaction throws(SQLiteError) in
+            guard let generation = try Generations.find(id, on: transaction.connection), generation.user == user
+            else { return .unknown }
+            switch generation.status {
+            case .pending:
+                try Generations.refund(id, of: user, at: now, in: transaction)
+                try Generations.hide(id, cancelling: true, at: now, in: transaction)
+                return .deleted(blobs: generation.blobs, refunded: true)
+            case .processing:
+                try Generations.hide(id, cancelling: false, at: now, in: transaction)
+                return .deleted(blobs: [], refunded: false)
+            case .completed, .failed, .cancelled:
+                try Generations.hide(id, cancelling: false, at: now, in: transaction)
+                return .deleted(blobs: generation.blobs, refunded: false)
+            }
+        }
+    }
+
+    /// Whether any generation still needs the file.
+    public func isReferenced(_ blob: BlobID) throws(StoreError) -> Bool {
+        try read { connection throws(SQLiteError) in
+            try connection.query(
+                """
+                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1)
+                    OR EXISTS (SELECT 1 FROM generations WHERE result_blob = ?1)
+                """, .text(blob.text)
+            ) { $0.integer(0) } == [1]
+        }
+    }
+}
+
+extension Generation {
+    fileprivate var blobs: [BlobID] { [input.blob] + (result.map { [$0.blob] } ?? []) }
+}
+
+/// The generations table.
+enum Generations {
+    static let columns = """
+        seq, id, user_id, status, attempts, error, input_blob, input_bytes, input_kind, width, height, result_blob,
+        result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms
+        """
+
+    /// A generation that its user has not deleted.
+    static func find(_ id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Generation? {
+        try connection.query(
+            "SELECT \(columns) FROM generations WHERE id = ? AND deleted_ms IS NULL", .text(id.text),
+            decode: Generation.init
+        ).first
+    }
+
+    static func insert(
+        _ id: Generation.ID, of input: StoredImage, for user: UserID, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Generation {
+        try transaction.connection.query(
+            """
+            INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
+                                     created_ms)
+            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3) RETURNING \(columns)
+            """,
+            .text(id.text), .text(user.text), .integer(now.rawValue), .text(input.blob.text),
+            .text(input.facts.kind.rawValue), .integer(input.bytes), .integer(Int64(input.facts.width)),
+            .integer(Int64(input.facts.height)), decode: Generation.init)[0]
+    }
+
+    /// The number of the last charge.
+    static func charge(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.query("SELECT charge FROM generations WHERE id = ?", .text(id.text)) { $0.integer(0) }[0]
+    }
+
+    static func requeue(
+        _ id: Generation.ID, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Generation {
+        try transaction.connection.query(
+            """
+            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, due_ms = ?,
+                                   completed_ms = NULL
+            WHERE id = ? RETURNING \(columns)
+            """,
+            .integer(now.rawValue), .text(id.text), decode: Generation.init)[0]
+    }
+
+    /// Gives the last charge back. The row must then say so, in the same transaction.
+    static func refund(
+        _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        let number = try charge(of: id, on: transaction.connection)
+        guard case .posted = try Ledger.post(.refund(id, attempt: number), of: 1, to: user, at: now, in: transaction)
+        else { throw SQLiteError(brokenRule: "a charge is given back once", at: id.text) }
+    }
+
+    /// - Parameter cancelling: whether it never began and its charge was given back.
+    static func hide(
+        _ id: Generation.ID, cancelling: Bool, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        // A job in hand still needs its input; it lets go of it when it ends.
+        try transaction.connection.execute(
+            """
+            UPDATE generations SET deleted_ms = ?1,
+                status = CASE WHEN ?2 THEN 'cancelled' ELSE status END,
+                refunded = CASE WHEN ?2 THEN 1 ELSE refunded END,
+                input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL
+            WHERE id = ?3
+            """,
+            .integer(now.rawValue), .integer(cancelling ? 1 : 0), .text(id.text))
+    }
+}
+
+extension Generation {
+    init(_ row: borrowing Row) {
+        guard let id = ID(row.text(1)), let user = UserID(row.text(2)), let status = Status(rawValue: row.text(3)),
+            let input = StoredImage(row, from: 6)
+        else { preconditionFailure("A generation holds what no version of this program writes") }
+        self.id = id
+        place = row.integer(0)
+        self.user = user
+        self.status = status
+        attempts = row.integer(4)
+        failure = row.optionalText(5).flatMap(GenerationFailure.init)
+        self.input = input
+        result = StoredImage(row, from: 11)
+        isRefunded = row.integer(16) == 1
+        createdAt = Instant(rawValue: row.integer(17))
+        completedAt = row.optionalInteger(18).map(Instant.init(rawValue:))
+    }
+}
+
+extension StoredImage {
+    /// Five columns: blob, bytes, kind, width, height.
+    fileprivate init?(_ row: borrowing Row, from column: Int32) {
+        guard let blob = row.optionalText(column).flatMap(BlobID.init),
+            let kind = ImageKind(rawValue: row.text(column + 2))
+        else { return nil }
+        self.init(
+            blob: blob, bytes: row.integer(column + 1),
+            facts: ImageFacts(
+                kind: kind, width: Int(row.integer(column + 3)), height: Int(row.integer(column + 4))))
+    }
+}

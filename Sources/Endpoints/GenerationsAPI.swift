@@ -1,0 +1,158 @@
+internal import Core
+internal import HTTP
+internal import JSON
+
+/// `/api/v1/generations` and what stands below it.
+struct GenerationsAPI: Sendable {
+    private let dependencies: GenerationsDependencies
+    private let uploading: Uploading
+    private let idempotency: Idempotency
+
+    init(_ dependencies: GenerationsDependencies) {
+        self.dependencies = dependencies
+        uploading = Uploading(dependencies)
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func upload(_ request: Request, _: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        let picture = try Uploading.picture(in: request).picture
+        return try idempotency.once(request.headers["idempotency-key"], request.about(picture), of: profile.user) {
+            () throws(RequestError) in
+            let (generation, balance) = try uploading.submit(picture, for: profile, request)
+            return .queued(generation, balance: balance)
+        }
+    }
+
+    func list(_ request: Request, _: String) throws(RequestError) -> Response {
+        let user = try request.profile().user
+        let slice = try Slice(request.parameters)
+        let page = try stored { () throws(StoreError) in
+            try dependencies.store.generations(of: user, before: slice.cursor, limit: slice.limit)
+        }
+        return Response.json(
+            .ok,
+            ["items": .array(page.items.map(\.json)), "next_cursor": .optional(page.nextCursor.map { String($0) })]
+        ).unlessKnown(to: request)
+    }
+
+    func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        Response.json(.ok, try dependencies.generation(id, request).json).unlessKnown(to: request)
+    }
+
+    func retry(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
+            () throws(RequestError) in
+            let (generation, balance) = try dependencies.retry(id, request)
+            return .queued(generation, balance: balance)
+        }
+    }
+
+    func delete(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        try dependencies.delete(id, request)
+        return Response(.noContent)
+    }
+}
+
+/// The pictures themselves: after the owner's check, nginx sends the file.
+struct GenerationImages: Sendable {
+    private let dependencies: GenerationsDependencies
+
+    init(_ dependencies: GenerationsDependencies) { self.dependencies = dependencies }
+
+    func original(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let generation = try dependencies.generation(id, request)
+        return file(generation.input, of: generation, as: "original")
+    }
+
+    func result(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let generation = try dependencies.generation(id, request)
+        guard let result = generation.result else { throw .notFound }
+        return file(result, of: generation, as: "result")
+    }
+
+    private func file(_ image: StoredImage, of generation: Generation, as role: String) -> Response {
+        let name = "\(role)-\(generation.id.text).\(image.facts.kind.rawValue)"
+        return Response(
+            .ok,
+            headers: [
+                "x-accel-redirect": "/_images/\(image.blob.text)", "content-type": image.facts.kind.contentType,
+                "content-disposition": "inline; filename=\"\(name)\"", "cache-control": "private, max-age=31536000",
+            ])
+    }
+}
+
+extension GenerationsDependencies {
+    /// The caller's generation of that id.
+    func generation(_ id: String, _ request: Request) throws(RequestError) -> Generation {
+        let user = try request.profile().user
+        guard let id = Generation.ID(id) else { throw .notFound }
+        let found = try stored { () throws(StoreError) in try store.generation(id, of: user) }
+        guard let found else { throw .notFound }
+        return found
+    }
+
+    func retry(_ id: String, _ request: Request) throws(RequestError) -> (generation: Generation, balance: Credits) {
+        let user = try request.profile().user
+        guard let id = Generation.ID(id) else { throw .notFound }
+        let outcome = try stored { () throws(StoreError) in try store.retry(id, of: user, at: now()) }
+        switch outcome {
+        case .queued(let generation, let balance):
+            log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
+            return (generation, balance)
+        case .insufficientCredits(let balance): throw .insufficientCredits(balance: balance)
+        case .notFailed: throw .notFailed
+        case .unknown: throw .notFound
+        }
+    }
+
+    func delete(_ id: String, _ request: Request) throws(RequestError) {
+        let user = try request.profile().user
+        guard let id = Generation.ID(id) else { throw .notFound }
+        let outcome = try stored { () throws(StoreError) in try store.delete(id, of: user, at: now()) }
+        switch outcome {
+        case .deleted(let blobs, let refunded):
+            discard(blobs, request)
+            let facts: [String: any LogValue] = ["generation.id": id, "user.id": user, "generation.refunded": refunded]
+            log(LogLine(.notice, "generation.deleted", facts).of(request: request.id))
+        case .unknown: throw .notFound
+        }
+    }
+}
+
+extension Response {
+    fileprivate static func queued(_ generation: Generation, balance: Credits) -> Response {
+        .json(
+            .accepted,
+            [
+                "id": .string(generation.id.text), "status": .string(generation.status.rawValue),
+                "credits": .integer(balance.rawValue),
+            ], headers: ["location": "/api/v1/generations/\(generation.id.text)"])
+    }
+
+    /// With an `ETag` of its content; 304 to whoever has that content already.
+    fileprivate func unlessKnown(to request: Request) -> Response {
+        let tag = "\"\(ContentTag.text(body))\""
+        var answer = self
+        if let known = request.headers["if-none-match"], known.contains(tag) { answer = Response(.notModified) }
+        answer.headers["etag"] = tag
+        answer.headers["cache-control"] = "private, no-cache"
+        return answer
+    }
+}
+
+extension Generation {
+    fileprivate var json: JSON {
+        let address = "/api/v1/generations/\(id.text)"
+        return [
+            "id": .string(id.text), "status": .string(status.rawValue), "attempts": .integer(attempts),
+            "error": failure.map { ["code": .string($0.rawValue), "message": .string($0.sentence)] } ?? .null,
+            "width": .integer(Int64(input.facts.width)), "height": .integer(Int64(input.facts.height)),
+            "content_type": .string(input.facts.kind.contentType), "created_at": .string(createdAt.rfc3339),
+            "completed_at": .optional(completedAt?.rfc3339), "charged": true, "refunded": .bool(isRefunded),
+            "original_url": .string(address + "/original"),
+            "result_url": result == nil ? .null : .string(address + "/result"),
+        ]
+    }
+}

@@ -1,0 +1,44 @@
+import Clients
+import Core
+import HTTPClient
+import System
+import Threads
+import Worker
+
+// Reads its settings, opens the store and works until SIGTERM. Everything that decides something is in Worker or Core.
+do {
+    let settings = try WorkerSettings(System.environment())
+    let tools = try WorkerTools(settings)
+    StopSignals.block()
+    let log = JSONLog(program: "generation-worker", level: settings.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let blobs = BlobDirectory(path: settings.images)
+    let worker = GenerationWorker(
+        parts: WorkerParts(
+            store: store,
+            read: { id throws(BlobError) in try blobs.read(id, maximumBytes: 128 << 20) },
+            clean: { bytes, kind, isStopping throws(CleaningFault) in
+                try tools.cleaner.clean(bytes, kind, isStopping: isStopping)
+            },
+            generate: tools.generate,
+            keep: { bytes, commit throws(BlobError) in try blobs.store(bytes, commit: commit) },
+            discard: { ids throws(BlobError) in
+                try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+            },
+            now: System.now, log: log.callAsFunction),
+        rules: WorkerRules(
+            prompt: settings.prompt, attempts: settings.attempts, lease: settings.timeout + .seconds(60),
+            dailyLimit: settings.dailyLimit, maximumPixels: settings.maximumPixels))
+
+    log(LogLine(.notice, "process.started"))
+    worker.start(threads: settings.concurrency)
+    StopSignals.wait()
+    worker.stop(within: .seconds(8))
+    log(LogLine(.notice, "process.stopped"))
+    System.end()
+} catch {
+    System.fail(error)
+}

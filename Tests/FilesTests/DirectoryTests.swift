@@ -1,0 +1,133 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+import Threads
+
+@Suite struct DirectoryTests {
+    private let temporary: TemporaryDirectory
+    private let directory: Directory
+
+    init() throws {
+        temporary = try TemporaryDirectory()
+        directory = Directory(temporary.path)
+    }
+
+    @Test func whatWasWrittenIsReadUnderItsName() throws {
+        let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0) }
+        try directory.write(bytes, as: "a", by: ".incoming-1")
+        #expect(try directory.read("a", maximumBytes: bytes.count) == bytes)
+        #expect(try directory.entries().map(\.name) == ["a"], "the temporary name is gone")
+        let entry = try #require(try directory.entry("a"))
+        #expect(entry.bytes == 300_000)
+        #expect(abs(Double(entry.modifiedMilliseconds) / 1000 - Date().timeIntervalSince1970) < 60)
+        let mode = try FileManager.default.attributesOfItem(atPath: temporary.path + "/a")[.posixPermissions]
+        #expect(mode as? Int == 0o640)
+    }
+
+    @Test func aFileIsReplacedAsAWhole() throws {
+        try directory.write([1, 2, 3], as: "a", by: "t")
+        try directory.write([4], as: "a", by: "t")
+        #expect(try directory.read("a", maximumBytes: 10) == [4])
+    }
+
+    @Test func anEmptyFileIsOne() throws {
+        try directory.write([], as: "a", by: "t")
+        #expect(try directory.read("a", maximumBytes: 0) == [])
+    }
+
+    @Test func noMoreIsReadThanAskedFor() throws {
+        try directory.write([1, 2, 3], as: "a", by: "t")
+        #expect(throws: FileError.tooLarge) { try directory.read("a", maximumBytes: 2) }
+    }
+
+    @Test func anAbsentFileIsToldApart() throws {
+        #expect(throws: FileError.absent) { try directory.read("a", maximumBytes: 2) }
+        #expect(try directory.entry("a") == nil)
+        #expect(try directory.remove("a") == false)
+        #expect(throws: FileError.absent) { try Directory(temporary.path + "/none").write([1], as: "a", by: "t") }
+    }
+
+    @Test func aRemovedFileIsGone() throws {
+        try directory.write([1], as: "a", by: "t")
+        #expect(try directory.remove("a"))
+        #expect(try directory.entries().isEmpty)
+    }
+
+    @Test func aLinkIsNotFollowed() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: temporary.path + "/link", withDestinationPath: "/etc/passwd")
+        let error = #expect(throws: FileError.self) { try directory.read("link", maximumBytes: 1 << 20) }
+        guard case .failed = error else { Issue.record("\(String(describing: error))"); return }
+        #expect(try directory.entries().isEmpty)
+    }
+
+    @Test func aTakenTemporaryNameIsNotWrittenOver() throws {
+        try directory.write([1], as: "t", by: "u")
+        #expect(throws: FileError.self) { try directory.write([2], as: "a", by: "t") }
+        #expect(try directory.entry("a") == nil)
+    }
+
+    @Test func aFullDiskIsToldApart() throws {
+        let disk = try SmallDisk(bytes: 1 << 20)
+        guard let disk else { return }
+        let full = Directory(disk.path)
+        try full.write([1], as: "small", by: "t")
+        #expect(throws: FileError.full) { try full.write([UInt8](repeating: 1, count: 4 << 20), as: "a", by: "t") }
+        #expect(try full.entries().map(\.name) == ["small"], "nothing half written stays")
+        try full.write([2], as: "a", by: "t")
+    }
+
+    @Test func oneHolderExcludesTheOthersAmongThreads() throws {
+        let inside = Monitor((now: 0, most: 0, total: 0))
+        atOnce(8) { _ in
+            for _ in 0..<50 {
+                try? directory.holding(.exclusive, of: ".lock", refused: { $0 as any Error }) {
+                    inside.withLock { ($0.now, $0.total) = ($0.now + 1, $0.total + 1) }
+                    inside.withLock { $0 = ($0.now - 1, max($0.most, $0.now), $0.total) }
+                }
+            }
+        }
+        #expect(inside.withLock { $0.most } == 1)
+        #expect(inside.withLock { $0.total } == 400)
+    }
+
+    @Test func sharersMeetAndAnExclusiveOneWaits() throws {
+        let sharers = Monitor(0)
+        let removed = Monitor(false)
+        let release = Monitor(false)
+        for _ in 0..<2 {
+            startThread { [directory] in
+                try? directory.holding(.shared, of: ".lock", refused: { $0 as any Error }) {
+                    sharers.withLock { $0 += 1 }
+                    release.wait { $0 ? () : nil }
+                    #expect(!removed.withLock { $0 })
+                }
+            }
+        }
+        sharers.wait { $0 == 2 ? () : nil }
+        startThread { [directory] in
+            try? directory.holding(.exclusive, of: ".lock", refused: { $0 as any Error }) {
+                removed.withLock { $0 = true }
+            }
+        }
+        #expect(removed.wait(atMost: .milliseconds(100)) { $0 ? () : nil } == nil)
+        release.withLock { $0 = true }
+        removed.wait { $0 ? () : nil }
+    }
+}
+
+/// A file system of its own with little room; it needs root and goes with the value.
+private final class SmallDisk {
+    let path: String
+    private let directory: TemporaryDirectory
+
+    init?(bytes: Int) throws {
+        directory = try TemporaryDirectory()
+        path = directory.path
+        let mounted = try Program("/bin/mount").run(["-t", "tmpfs", "-o", "size=\(bytes)", "none", path])
+        guard mounted.status == 0 else { return nil }
+    }
+
+    deinit { _ = try? Program("/bin/umount").run([path]) }
+}

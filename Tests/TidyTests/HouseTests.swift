@@ -1,0 +1,117 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The rules of the house that no compiler sees. Each finding names its file and line.
+@Suite struct HouseTests {
+    private func findings(
+        in files: [SourceFile], _ isFound: (SourceFile, String) -> Bool
+    ) -> [String] {
+        files.flatMap { file in
+            file.code.filter { isFound(file, $0.text) }.map { "\(file.path):\($0.number): \($0.text)" }
+        }
+    }
+
+    @Test func theTreeIsSeen() {
+        #expect(SourceTree.sources.count > 80)
+        #expect(SourceTree.texts.contains { $0.path == "deploy/stack" })
+        #expect(SourceTree.all.flatMap(\.functions).count > 500, "functions are recognised")
+    }
+
+    @Test func noFileIsLongerThan400Lines() {
+        let long = SourceTree.all.filter { $0.lines.count > 401 }.map(\.path)
+        #expect(long == [])
+    }
+
+    @Test func noFunctionIsLongerThan60Lines() {
+        let long = SourceTree.all.flatMap { file in
+            file.functions.filter { $0.length > 60 }.map { "\(file.path): \($0.name), \($0.length) lines" }
+        }
+        #expect(long == [])
+    }
+
+    @Test func onlyTheWallSaysUnsafe() {
+        let wall = ["Threads", "FastCGI", "SQLite", "Crypto", "HTTPClient", "JOSE", "System"]
+        let found = findings(in: SourceTree.sources.filter { !wall.contains($0.target) }) { _, line in
+            ["unsafe", "Unsafe", "@unchecked", "@safe"].contains { line.contains($0) }
+        }
+        #expect(found == [])
+    }
+
+    @Test func onlySystemKnowsTheClockAndTheEnvironment() {
+        let pure = ["Core", "Clients", "Endpoints", "HTTP", "JSON", "Pages", "Worker"]
+        let found = findings(in: SourceTree.sources.filter { pure.contains($0.target) }) { _, line in
+            let words = [
+                "Date(", "Date.now", "UUID(", "ProcessInfo", "ContinuousClock", "SuspendingClock", "getenv",
+                "clock_gettime",
+                "randomElement(", "shuffle", "SystemRandomNumberGenerator", "randomBytes",
+            ]
+            return words.contains { line.contains($0) }
+                || line.contains(".random(") && line.contains(/\b[A-Z]\w*\.random\(/)
+        }
+        #expect(found == [])
+    }
+
+    @Test func noDoubleIsNearMoneyOrCredits() {
+        let files = SourceTree.sources.filter { file in
+            ["Ledger", "Orders", "Store", "Checkouts", "Settings", "Webhooks", "Database"].contains {
+                file.path.hasPrefix("Sources/Core/\($0)/")
+            } || ["JSON", "SQLite", "Clients"].contains(file.target)
+        }
+        #expect(
+            findings(in: files) { _, line in ["Double", "Float", "Decimal("].contains { line.contains($0) } } == [])
+    }
+
+    @Test func noSwitchHasADefault() {
+        #expect(
+            findings(in: SourceTree.sources) { _, line in line.contains("default:") && line.contains(/^\s*default:/) }
+                == [])
+    }
+
+    @Test func noTestSleeps() {
+        let tests = SourceTree.all.filter { $0.path.hasPrefix("Tests/") && $0.target != "TestSupport" }
+        #expect(findings(in: tests) { _, line in line.contains("sleep(") } == [])
+    }
+
+    @Test func noErrorIsDropped() {
+        let found = findings(in: SourceTree.sources) { _, line in
+            line.contains("catch") && line.contains(/catch\s*\{\s*(\}|continue)/)
+        }
+        #expect(found == [])
+    }
+
+    @Test func aTodoHasItsReason() {
+        let found = SourceTree.texts.filter { $0.path != "Tests/TidyTests/HouseTests.swift" }.flatMap { file in
+            file.lines.filter { line in
+                ["TODO", "FIXME", "XXX"].contains { line.contains($0) } && !line.contains(/\b(TODO|FIXME): (\S+ ){4,}/)
+            }.map { "\(file.path): \($0)" }
+        }
+        #expect(found == [])
+    }
+
+    @Test func noPathOfOneMachineIsNamed() {
+        let found = SourceTree.texts.filter { $0.path != "Tests/TidyTests/HouseTests.swift" }.flatMap { file in
+            file.lines.filter { $0.contains("/") && $0.contains(/(^|[\s"'=:(])\/(home|root|Users|work)\//) }
+                .map { "\(file.path): \($0)" }
+        }
+        #expect(found == [])
+    }
+
+    @Test func noFileIsNamedAfterNothing() {
+        let found = SourceTree.all.map(\.path).filter {
+            $0.contains(/(Utils?|Helpers?|Common|Manager|Service|Misc)(\/|\.swift|\+)/)
+        }
+        #expect(found == [])
+    }
+
+    @Test func theTopHoldsNothingElse() throws {
+        let allowed: Set = [
+            "Package.swift", "Package.resolved", "README.md", "nginx.conf", "LICENSE", ".swift-format", ".gitignore",
+            ".ci", "deploy", "Sources", "Tests", ".git",
+        ]
+        let ignored = try Places.text(of: Places.repository + "/.gitignore").split(separator: "\n")
+            .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "/")) }
+        let found = try FileManager.default.contentsOfDirectory(atPath: Places.repository)
+        #expect(Set(found).subtracting(allowed).subtracting(ignored) == [])
+    }
+}

@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+/// Which target may import which: the table of the architecture. A wrong import is a bug.
+@Suite struct WallTests {
+    private static let allowed: [String: Set<String>] = [
+        "Threads": ["Glibc"],
+        "JSON": [],
+        "Crypto": ["COpenSSL", "FoundationEssentials"],
+        "JOSE": ["CJose"],
+        "HTTPClient": ["CCurl"],
+        "SQLite": ["CSQLite", "Glibc", "Threads"],
+        "HTTP": ["JSON"],
+        "FastCGI": ["CFastCGI", "Glibc", "HTTP", "JSON", "Threads"],
+        "Core": ["Crypto", "FoundationEssentials", "JSON", "SQLite", "Synchronization"],
+        "System": ["Core", "FoundationEssentials", "Glibc", "Logging", "Threads"],
+        "Clients": ["Core", "HTTPClient", "JSON"],
+        "Pages": ["Core", "Mustache"],
+        "Endpoints": ["Core", "HTTP", "JSON", "Pages", "Webhook"],
+        "Webhook": ["Core", "HTTP"],
+        "Worker": ["Core"],
+        "checkout": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"],
+        "polar-orders": ["Core", "FastCGI", "HTTP", "System", "Webhook"],
+        "auth": ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"],
+        "generations": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
+        "admin": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
+        "generation-worker": ["Clients", "Core", "Crypto", "System", "Worker"],
+        "creditctl": ["ArgumentParser", "Clients", "Core", "JSON", "System"],
+        // A development tool: it plays the others' parts, and stands outside the walls.
+        "polar-simulator": [
+            "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON", "Mustache",
+            "System",
+            "Threads",
+        ],
+    ]
+
+    @Test func noTargetImportsBeyondItsWall() {
+        let found = SourceTree.sources.flatMap { file in
+            file.imports.filter { !Self.allowed[file.target, default: []].contains($0) }
+                .map { "\(file.path) imports \($0)" }
+        }
+        #expect(found == [])
+    }
+
+    @Test func everyTargetHasItsLineInTheTable() {
+        let targets = Set(SourceTree.sources.map(\.target))
+        #expect(targets.subtracting(Self.allowed.keys) == [])
+    }
+
+    /// The whole of Foundation is 40 MB in a static executable, and two JSON parsers that disagree.
+    @Test func onlyTheEssentialsOfFoundationAreUsed() {
+        let found = SourceTree.sources.filter { $0.imports.contains("Foundation") }.map(\.path)
+        #expect(found == [])
+    }
+
+    /// No endpoint can name a connection.
+    @Test func theDatabaseIsNoPartOfTheDomainsFace() {
+        let found = SourceTree.sources.filter { $0.target == "Core" }.filter { file in
+            file.lines.contains("public import SQLite")
+        }.map(\.path)
+        #expect(found == [])
+    }
+}
