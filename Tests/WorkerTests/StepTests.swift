@@ -8,6 +8,10 @@ import Worker
 /// One job at a time, from the queue to its end.
 @Suite struct StepTests {
     private static let result = Workplace.image("lossless.webp")
+    private static let uncalled: WorkerParts.Generate = { _, _ in
+        Issue.record("the provider was called")
+        return []
+    }
     private let place: Workplace
 
     init() throws { place = try Workplace() }
@@ -138,20 +142,19 @@ import Worker
 
     @Test func whatTheToolsCannotReadFailsOnItsSide() throws {
         let original = try place.submit()
-        _ = place.worker(attempts: 1, clean: { _, _, _ throws(CleaningFault) in throw .unreadable("x") }) { _, _ in [] }
-            .step()
+        let unread: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unreadable("x") }
+        #expect(place.worker(attempts: 1, clean: unread) { _, _ in [] }.step())
         #expect(try place.generation(original).failure == .inputMissing)
         let result = try place.submit(Workplace.image("deep.png"))
-        let clean: @Sendable ([UInt8], ImageKind, WorkerParts.IsStopping) throws(CleaningFault) -> [UInt8] = {
-            bytes, kind, _ throws(CleaningFault) in
+        let half: WorkerParts.Clean = { bytes, kind, _ throws(CleaningFault) in
             guard kind == .png else { throw .unreadable("x") }
             return bytes
         }
-        _ = place.worker(attempts: 1, clean: clean) { _, _ in Self.result }.step()
+        #expect(place.worker(attempts: 1, clean: half) { _, _ in Self.result }.step())
         #expect(try place.generation(result).failure == .unreadableResult)
         let tools = try place.submit(Workplace.image("palette.png"))
-        _ = place.worker(attempts: 1, clean: { _, _, _ throws(CleaningFault) in throw .unavailable("x") }) { _, _ in [] }
-            .step()
+        let broken: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unavailable("x") }
+        #expect(place.worker(attempts: 1, clean: broken) { _, _ in [] }.step())
         #expect(try place.generation(tools).failure == .providerUnavailable)
     }
 
@@ -170,7 +173,7 @@ import Worker
     @Test func withoutItsFileAJobFailsAtOnce() throws {
         let id = try place.submit()
         try place.blobs.remove([BlobID(contentOf: Workplace.picture)], unless: { _ in false })
-        #expect(place.worker { _, _ in Issue.record("called"); return [] }.step())
+        #expect(place.worker(generate: Self.uncalled).step())
         #expect(try place.generation(id).failure == .inputMissing)
         #expect(try place.balance() == 110)
     }
@@ -258,7 +261,7 @@ import Worker
             _ = try place.store.claim(for: .seconds(10), at: place.now)
             place.pass(.seconds(11))
         }
-        #expect(place.worker { _, _ in Issue.record("called"); return [] }.step())
+        #expect(place.worker(generate: Self.uncalled).step())
         #expect(try place.generation(id).failure == .providerUnavailable)
         #expect(try place.balance() == 110)
     }

@@ -69,11 +69,8 @@ final class Workplace: Sendable {
     /// A worker whose provider is `generate`; metadata is taken off only where a test is about that.
     func worker(
         attempts: Int64 = 2, dailyLimit: Int64? = nil, maximumPixels: Int = 1_000_000,
-        clean: @escaping @Sendable ([UInt8], ImageKind, WorkerParts.IsStopping) throws(CleaningFault) -> [UInt8] = {
-            bytes, _, _ in bytes
-        },
-        keepFault: @escaping @Sendable () -> BlobError? = { nil },
-        generate: @escaping @Sendable (GenerationInput, WorkerParts.IsStopping) throws(GenerationFault) -> [UInt8]
+        clean: @escaping WorkerParts.Clean = { bytes, _, _ in bytes },
+        keepFault: @escaping @Sendable () -> BlobError? = { nil }, generate: @escaping WorkerParts.Generate
     ) -> GenerationWorker {
         GenerationWorker(
             parts: WorkerParts(
