@@ -88,11 +88,11 @@ let package = Package(
             ["Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
-        tests("ProcessTests", ["Core", "Crypto", "JSON", "TestSupport", "Threads"]),
+        tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
         tests(
             "SimulatorTests",

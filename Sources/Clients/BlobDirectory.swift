@@ -57,6 +57,11 @@ public struct BlobDirectory: Sendable {
         public let removed: [BlobID]
         /// Files that were begun and never finished, and are gone now.
         public let unfinished: Int
+
+        public init(removed: [BlobID], unfinished: Int) {
+            self.removed = removed
+            self.unfinished = unfinished
+        }
     }
 
     /// Removes what no upload in progress can need any more: files that nobody refers to, and unfinished ones.

@@ -5,11 +5,18 @@ import TestSupport
 
 /// nginx as it is, with programs behind it that only say what they were told: what nginx passes on can be seen.
 enum EchoSite {
-    static let shared: Result<Site, any Error> = Result { try Site(["STACK_EXECUTABLES": programs()]) }
+    private static let shared: Result<Site, any Error> = Result { try with([:]) }
 
+    /// The one that the tests share.
     static func site() throws -> Site { try shared.get() }
 
-    /// One directory for the whole run.
+    static func with(_ settings: [String: String]) throws -> Site {
+        let programs = try programs()
+        defer { try? FileManager.default.removeItem(atPath: programs) }
+        return try Site(settings.merging(["STACK_EXECUTABLES": programs]) { $1 })
+    }
+
+    /// The stack takes its own copies.
     private static func programs() throws -> String {
         let directory = try Places.temporaryDirectory()
         for name in ["checkout", "generations", "generation-worker", "polar-orders", "auth", "polar-simulator", "creditctl"] {

@@ -155,10 +155,7 @@ private let disguises = [
     }
 
     @Test func tooManyPurchasesFromOneAddressWait() throws {
-        let limited = try Site([
-            "STACK_EXECUTABLES": EchoSite.site().directory + "/bin",
-            "STACK_ADDRESS_LIMITS": "1",
-        ])
+        let limited = try EchoSite.with(["STACK_ADDRESS_LIMITS": "1"])
         var answers: [HTTPClient.Answer] = []
         for _ in 0..<12 { answers.append(try limited.send("POST", "/buy", headers: [ada], body: [])) }
         #expect(answers.map(\.status) == [Int](repeating: 200, count: 11) + [429])

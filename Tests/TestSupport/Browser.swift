@@ -6,33 +6,38 @@ public import JSON
 ///
 /// Source: https://www.w3.org/TR/webdriver2/
 public final class Browser: Sendable {
-    private let driver: RunningProgram
+    private let holder: Holder
     private let session: String
-    private let profile: String
     private let client = HTTPClient(totalTimeout: .seconds(60), maximumResponseBytes: 32 << 20)
 
     /// How long a look for an element waits for it.
     private static let patienceMilliseconds: Int64 = 10_000
 
     public init() throws {
-        profile = try Places.temporaryDirectory()
-        // Its own temporary files go where they are taken away with the profile.
+        let profile = try Places.temporaryDirectory()
         let environment = ["PATH": "/usr/bin:/bin", "HOME": profile, "TMPDIR": profile, "LANG": "C.UTF-8"]
-        let driver = try Program("/usr/bin/chromedriver").start(["--port=0"], environment: environment)
+        holder = try Holder(Self.script, "browser", environment: environment)
         let port = try eventually("chromedriver names its port") {
-            try driver.output().firstMatch(of: /started successfully on port (\d+)/).map { String($0.1) }
+            let said = try? Places.text(of: "\(profile)/driver.log")
+            return said?.firstMatch(of: /started successfully on port (\d+)/).map { String($0.1) }
         }
-        self.driver = driver
         let root = "http://127.0.0.1:\(port)/session"
         let answer = try Self.call(client, "POST", root, Self.capabilities(profile: profile))
         guard let id = answer["sessionId"]?.string else { throw BrowserError(description: "No session") }
         session = "\(root)/\(id)"
     }
 
-    deinit {
-        _ = try? Self.call(client, "DELETE", session, nil)
-        try? FileManager.default.removeItem(atPath: profile)
-    }
+    deinit { _ = try? Self.call(client, "DELETE", session, nil) }
+
+    /// The browser is in the driver's process group.
+    private static let script = """
+        setsid chromedriver --port=0 </dev/null >"$HOME/driver.log" 2>&1 &
+        exec 1>&- 2>&-
+        read -r
+        kill -KILL -- "$!" "-$!"
+        wait
+        for _ in 1 2 3 4 5 6 7 8 9; do rm -rf "$HOME" && break; sleep 0.1; done
+        """
 
     private static func capabilities(profile: String) -> JSON {
         let arguments: [JSON] = [

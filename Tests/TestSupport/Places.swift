@@ -13,6 +13,9 @@ public enum Places {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
+    /// Where pictures of pages are left for people to look at, if `SITE_SCREENSHOTS` names a directory.
+    public static let screenshots = ProcessInfo.processInfo.environment["SITE_SCREENSHOTS"]
+
     /// A new empty directory with a short path, for the address of a unix socket has room for 107 bytes only.
     public static func temporaryDirectory() throws -> String {
         let path = "/tmp/credits-\(UUID().uuidString.prefix(13).lowercased())"
@@ -25,7 +28,9 @@ public enum Places {
         Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
-    public static func text(of path: String) throws -> String {
-        try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+    public static func text(of path: String) throws -> String { String(decoding: try bytes(of: path), as: UTF8.self) }
+
+    public static func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     }
 }

@@ -4,8 +4,7 @@ public import HTTPClient
 
 /// A whole stack of its own: real nginx, the built executables, the simulator, an empty database.
 ///
-/// It ends and its directory goes with the last reference, and also when the tests crash or are killed: a shell that
-/// reads from us holds it, and brings it down when there is nothing more to read.
+/// It ends, and its directory goes, with its last reference.
 public final class Site: Sendable {
     public let directory: String
     public let port: Int
@@ -27,21 +26,30 @@ public final class Site: Sendable {
     public init(_ settings: [String: String] = [:], simulator: Bool = true) throws {
         for _ in 0..<5 {
             let port = Int.random(in: 10_000..<30_000)
-            let holder = try Holder(Self.environment(port: port, simulator: simulator).merging(settings) { $1 })
-            switch try holder.outcome() {
-            case .up:
-                directory = holder.directory
+            let environment = try Self.environment(port: port, simulator: simulator).merging(settings) { $1 }
+            let holder = try Holder(Self.script, "\(Places.repository)/deploy/stack", environment: environment)
+            let said = holder.said()
+            if said == "up\n" {
+                directory = environment["STACK_DIR"] ?? ""
                 self.port = port
                 simulatorPort = port + 1
                 self.settings = try Self.readSettings("\(directory)/env")
                 self.holder = holder
                 return
-            case .refused(let why):
-                guard why.contains("is taken by another program") else { throw NeverCame(description: why) }
             }
+            guard said.contains("is taken by another program") else { throw NeverCame(description: said) }
         }
         throw NeverCame(description: "Five ports were all taken")
     }
+
+    /// Says how `up` went, holds, and takes everything away.
+    private static let script = """
+        if "$0" up </dev/null >"$STACK_DIR/up.log" 2>&1; then echo up; else cat "$STACK_DIR/up.log"; fi
+        exec 1>&- 2>&-
+        read -r
+        "$0" down >/dev/null 2>&1
+        rm -rf "$STACK_DIR"
+        """
 
     private static func environment(port: Int, simulator: Bool) throws -> [String: String] {
         var environment = [
@@ -104,47 +112,4 @@ extension Site {
 
     /// What a program has logged so far.
     public func log(of name: String) throws -> String { try Places.text(of: "\(directory)/logs/\(name).log") }
-}
-
-/// The shell that holds a stack up for as long as we are there.
-private final class Holder: Sendable {
-    let environment: [String: String]
-    var directory: String { environment["STACK_DIR"] ?? "" }
-    private let shell = Process()
-    private let input = Pipe()
-    private let output = Pipe()
-
-    enum Outcome { case up, refused(String) }
-
-    init(_ environment: [String: String]) throws {
-        self.environment = environment
-        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-        shell.arguments = ["-c", Self.script, "\(Places.repository)/deploy/stack"]
-        shell.environment = environment
-        shell.standardInput = input
-        shell.standardOutput = output
-        try shell.run()
-    }
-
-    deinit { release() }
-
-    /// Says how `up` went; holds; takes everything away.
-    private static let script = """
-        trap '' INT
-        if "$0" up </dev/null >"$STACK_DIR/up.log" 2>&1; then echo up; else cat "$STACK_DIR/up.log"; fi
-        exec 1>&-
-        read -r
-        "$0" down >/dev/null 2>&1
-        rm -rf "$STACK_DIR"
-        """
-
-    func outcome() throws -> Outcome {
-        let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        return said == "up\n" ? .up : .refused(said)
-    }
-
-    func release() {
-        try? input.fileHandleForWriting.close()
-        shell.waitUntilExit()
-    }
 }

@@ -1,0 +1,56 @@
+import Clients
+import Core
+import TestSupport
+import Testing
+
+@Suite struct CommandGeneratorTests {
+    private let input = GenerationInput(bytes: [1, 2, 3], kind: .png, prompt: "two words; $HOME `id`")
+
+    private func generate(_ command: String, within timeout: Duration = .seconds(10)) throws -> [UInt8] {
+        try CommandGenerator(command: command, path: "/usr/bin:/bin", timeout: timeout).generate(input)
+    }
+
+    /// Arguments are split at spaces, so a script goes through a file.
+    private func script(_ text: String, within timeout: Duration = .seconds(10)) throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        try Places.write(text, to: directory.path + "/script")
+        return try generate("sh \(directory.path)/script", within: timeout)
+    }
+
+    @Test func whatComesOutIsThePicture() throws {
+        #expect(try generate("cat") == [1, 2, 3])
+        #expect(try generate("/usr/bin/head -c 2") == [1, 2])
+    }
+
+    @Test func noShellReadsTheCommand() throws {
+        #expect(try generate("echo $PATH; `id` | cat") == Array("$PATH; `id` | cat\n".utf8))
+    }
+
+    @Test func thePromptIsInTheEnvironmentAndNothingElse() throws {
+        let lines = String(decoding: try generate("env"), as: UTF8.self).split(separator: "\n")
+        #expect(Set(lines) == ["PATH=/usr/bin:/bin", "GENERATION_PROMPT=two words; $HOME `id`"])
+    }
+
+    @Test(arguments: [
+        ("echo nudity >&2; exit 77", GenerationFault.refused("nudity ")),
+        ("echo no key >&2; exit 78", .misconfigured("no key ")),
+        ("echo later >&2; exit 3", .unavailable("status 3: later ", retryAfter: nil)),
+        ("kill -9 $$", .unavailable("signal 9: ", retryAfter: nil)), ("exit 0", .unreadable("no output: ")),
+        ("head -c 70000000 /dev/zero", .unreadable("too much output")), ("sleep 60", .timedOut),
+    ])
+    func howItEndsTellsWhy(text: String, fault: GenerationFault) {
+        #expect(throws: fault) { try script(text, within: .seconds(text.hasPrefix("sleep") ? 1 : 20)) }
+    }
+
+    @Test func itEndsWhenTheWorkerStops() throws {
+        let generator = try CommandGenerator(command: "sleep 60", path: "/bin", timeout: .seconds(60))
+        #expect(throws: GenerationFault.stopped) { try generator.generate(input, isStopping: { true }) }
+    }
+
+    @Test(arguments: ["", " ", "no-such-program", "/etc/passwd"]) func aProgramThatIsNoneIsToldAtOnce(command: String) {
+        let error = #expect(throws: MissingTool.self) {
+            try CommandGenerator(command: command, path: "/usr/bin", timeout: .seconds(1))
+        }
+        #expect(error?.description == "GENERATOR_COMMAND names no program that can be run")
+    }
+}

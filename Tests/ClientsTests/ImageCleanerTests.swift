@@ -1,0 +1,75 @@
+import Clients
+import Core
+import TestSupport
+import Testing
+
+@Suite struct ImageCleanerTests {
+    private let cleaner: ImageCleaner
+    private let pictures: Pictures
+
+    init() throws {
+        cleaner = try ImageCleaner(path: "/usr/bin:/bin")
+        pictures = try Pictures()
+    }
+
+    private func facts(_ bytes: [UInt8]) throws -> ImageFacts {
+        try ImageProbe.facts(of: bytes[...], maximumPixels: 1_000_000)
+    }
+
+    @Test(arguments: [
+        (ImageKind.png, "a.png", ImageKind.png), (.jpeg, "a.jpg", .jpeg), (.webp, "a.webp", .webp),
+        (.heic, "a.heic", .jpeg), (.heif, "a.heic", .jpeg),
+    ])
+    func thePictureStaysWhatItShows(kind: ImageKind, name: String, result: ImageKind) throws {
+        let clean = try cleaner.clean(try pictures.picture(name), kind)
+        #expect(try facts(clean) == ImageFacts(kind: result, width: 48, height: 32))
+        try expect(clean, at: 8, 16, [200, 30, 30])
+        try expect(clean, at: 40, 16, [30, 30, 200])
+    }
+
+    @Test func whatACameraWroteIsGoneAndThePictureStandsUpright() throws {
+        let original = Pictures.withMetadata(jpeg: try pictures.picture("a.jpg"))
+        for canary in ["Exif", "canary-person", "canary-comment"] { #expect(original.holds(canary)) }
+        let clean = try cleaner.clean(original, .jpeg)
+        for canary in ["Exif", "canary", "xmpmeta", "adobe"] { #expect(!clean.holds(canary), "\(canary)") }
+        #expect(try facts(clean) == ImageFacts(kind: .jpeg, width: 32, height: 48))
+        #expect(try facts(original) == facts(clean), "as it was shown before")
+        // What was left is above.
+        try expect(clean, at: 16, 8, [200, 30, 30])
+        try expect(clean, at: 16, 40, [30, 30, 200])
+    }
+
+    @Test func coloursOutliveTheirProfile() throws {
+        let wide = try pictures.picture("wide.jpg")
+        #expect(wide.holds("ICC_PROFILE"))
+        let clean = try cleaner.clean(wide, .jpeg)
+        #expect(!clean.holds("ICC_PROFILE"))
+        try expect(clean, at: 8, 16, [200, 30, 30])
+    }
+
+    @Test(arguments: ["", "no picture at all", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>"])
+    func whatIsNoPictureIsToldSo(text: String) {
+        let fault = #expect(throws: CleaningFault.self) { try cleaner.clean(Array(text.utf8), .png) }
+        guard case .unreadable = fault else { Issue.record("\(String(describing: fault))"); return }
+    }
+
+    @Test func itEndsWhenTheWorkerStops() throws {
+        let picture = try pictures.picture("a.png")
+        #expect(throws: CleaningFault.stopped) { try cleaner.clean(picture, .png, isStopping: { true }) }
+    }
+
+    @Test func missingToolsAreToldAtOnce() throws {
+        let error = #expect(throws: MissingTool.self) { try ImageCleaner(path: "/nowhere") }
+        #expect(error?.description == "vipsthumbnail is missing: install libvips-tools")
+    }
+
+    private func expect(_ bytes: [UInt8], at x: Int, _ y: Int, _ colour: [Int]) throws {
+        let seen = try pictures.colour(of: bytes, at: x, y)
+        let isNear = seen.count == 3 && zip(seen, colour).allSatisfy { abs($0 - $1) <= 12 }
+        #expect(isNear, "\(seen) is not \(colour)")
+    }
+}
+
+extension [UInt8] {
+    fileprivate func holds(_ text: String) -> Bool { firstRange(of: Array(text.utf8)) != nil }
+}
