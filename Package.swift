@@ -65,6 +65,7 @@ let package = Package(
         library("Worker", ["Core", "Threads"]),
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
+        program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("polar-orders", ["Core", "FastCGI", "HTTP", "System", "Webhook"]),
         program(
             "auth",
@@ -87,10 +88,10 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",
-            ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
+            ["Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
-        tests("HTTPTests", ["HTTP", "JSON"]),
+        tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),

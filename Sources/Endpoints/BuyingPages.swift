@@ -80,7 +80,7 @@ extension RequestError {
         case .stillRunning: "Your first click is still being worked on. Try again in a moment."
         case .keyReused: "This page was used before. Choose again."
         case .notSignedIn, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored, .insufficientCredits,
-            .tooLarge, .unsupportedType, .unreadableImage, .notFailed:
+            .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
             nil
         }
     }

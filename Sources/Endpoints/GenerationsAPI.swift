@@ -16,9 +16,9 @@ struct GenerationsAPI: Sendable {
 
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
+        let picture = try Uploading.picture(in: request).picture
+        return try idempotency.once(request.headers["idempotency-key"], request.about(picture), of: profile.user) {
             () throws(RequestError) in
-            let picture = try Uploading.picture(in: request).picture
             let (generation, balance) = try uploading.submit(picture, for: profile, request)
             return .queued(generation, balance: balance)
         }
@@ -113,7 +113,7 @@ extension GenerationsDependencies {
         let outcome = try stored { () throws(StoreError) in try store.delete(id, of: user, at: now()) }
         switch outcome {
         case .deleted(let blobs, let refunded):
-            discard(blobs)
+            discard(blobs, request)
             let facts: [String: any LogValue] = ["generation.id": id, "user.id": user, "generation.refunded": refunded]
             log(LogLine(.notice, "generation.deleted", facts).of(request: request.id))
         case .unknown: throw .notFound

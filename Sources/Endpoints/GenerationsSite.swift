@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import JSON
 
 /// Everything that `generations` serves: uploads, the gallery, the pictures.
 public struct GenerationsSite: Sendable {
@@ -8,6 +9,7 @@ public struct GenerationsSite: Sendable {
     public init(_ dependencies: GenerationsDependencies) {
         let api = GenerationsAPI(dependencies)
         let images = GenerationImages(dependencies)
+        let pages = GalleryPages(dependencies)
         routes = Routes(
             [
                 .init("/api/v1/generations", [(.get, api.list), (.post, api.upload)]),
@@ -15,10 +17,17 @@ public struct GenerationsSite: Sendable {
                 .init("/api/v1/generations/{id}/retry", [(.post, api.retry)]),
                 .init("/api/v1/generations/{id}/original", [(.get, images.original)]),
                 .init("/api/v1/generations/{id}/result", [(.get, images.result)]),
+                .init("/", [(.get, pages.gallery), (.post, pages.upload)]),
+                .init("/generations/{id}", [(.get, pages.show), (.post, pages.act)]),
+                .init("/healthz/generations", [(.get, Self.healthz)]),
             ], log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
+
+    private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
+        .json(.ok, ["status": "ok"])
+    }
 }
 
 /// What the endpoints of `generations` work with.
@@ -27,31 +36,42 @@ public struct GenerationsDependencies: Sendable {
     public typealias Keep =
         @Sendable (
             _ content: ArraySlice<UInt8>, _ commit: (BlobID) throws(StoreError) -> SubmitOutcome
-        ) throws(StoreError) -> SubmitOutcome
+        ) throws(BlobError) -> SubmitOutcome
+    /// Removes the files that nobody refers to any more.
+    public typealias Discard = @Sendable ([BlobID]) throws(BlobError) -> Void
 
     let store: Store
     let maximumUploadBytes: Int
     let maximumPixels: Int
     let keep: Keep
-    /// Removes the files that nobody refers to any more.
-    let discard: @Sendable ([BlobID]) -> Void
+    private let remove: Discard
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
 
     public init(
         store: Store, maximumUploadBytes: Int, maximumPixels: Int, keep: @escaping Keep,
-        discard: @escaping @Sendable ([BlobID]) -> Void, now: @escaping @Sendable () -> Instant,
+        discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.maximumUploadBytes = maximumUploadBytes
         self.maximumPixels = maximumPixels
         self.keep = keep
-        self.discard = discard
+        remove = discard
         self.now = now
         self.random = random
         self.log = log
+    }
+
+    /// What stays behind is nobody's, and goes with the next sweep.
+    func discard(_ blobs: [BlobID], _ request: Request) {
+        do throws(BlobError) {
+            try remove(blobs)
+        } catch {
+            let facts = ["blob.reason": error.description]
+            log(LogLine(.error, "blobs.not_removed", facts).of(request: request.id))
+        }
     }
 
     /// The longest body: one picture, and what a form puts around it.

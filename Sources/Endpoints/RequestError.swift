@@ -24,6 +24,8 @@ public enum RequestError: Error, Equatable, Sendable {
     case unreadableImage(String)
     /// Only a failed generation can be tried again.
     case notFailed
+    /// It was to be cancelled only as long as it waits.
+    case hasBegun
     case notStored(StoreError)
     case polar(PolarFailure)
 
@@ -76,6 +78,8 @@ public enum RequestError: Error, Equatable, Sendable {
                 .unprocessableContent, code: "unreadable_image", title: "The picture could not be read", detail: why)
         case .notFailed:
             Problem(.conflict, code: "not_failed", title: "Only a failed generation can be tried again")
+        case .hasBegun:
+            Problem(.conflict, code: "has_begun", title: "It is being made already, so it was not cancelled")
         case .notStored(let error): error.problem
         case .polar(.timedOut):
             Problem(
@@ -96,7 +100,7 @@ public enum RequestError: Error, Equatable, Sendable {
         case .foreignForm: LogLine(.warning, "form.refused")
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
         case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .keyReused, .stillRunning,
-            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed:
+            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
             nil
         }
     }

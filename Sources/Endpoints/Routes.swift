@@ -93,11 +93,17 @@ extension Request {
         guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
             throw .malformed("The body is not a form.")
         }
+        try expectOwnForm(form["form_token"])
+        return form
+    }
+
+    /// Refuses a form that was not sent from a page of this session.
+    ///
+    /// - Parameter sent: what it carries as `form_token`.
+    func expectOwnForm(_ sent: String?) throws(RequestError) {
         switch caller?.credential {
-        case .bearer: return form
-        case .cookie(let token):
-            guard FormToken.matches(form["form_token"], token) else { throw .foreignForm }
-            return form
+        case .bearer: break
+        case .cookie(let token): guard FormToken.matches(sent, token) else { throw .foreignForm }
         case nil: throw .notSignedIn
         }
     }

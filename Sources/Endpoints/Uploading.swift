@@ -24,12 +24,15 @@ struct Uploading: Sendable {
 
         let id = Generation.ID(random: dependencies.random(16))
         var kept: BlobID?
-        let outcome = try stored { () throws(StoreError) in
-            try dependencies.keep(picture.bytes) { blob throws(StoreError) in
+        let outcome: SubmitOutcome
+        do throws(BlobError) {
+            outcome = try dependencies.keep(picture.bytes) { blob throws(StoreError) in
                 kept = blob
                 let input = StoredImage(blob: blob, bytes: Int64(picture.bytes.count), facts: facts)
                 return try dependencies.store.submit(id, of: input, for: profile, at: now)
             }
+        } catch {
+            throw .notStored(StoreError(error))
         }
         switch outcome {
         case .queued(let generation, let balance):
@@ -43,7 +46,7 @@ struct Uploading: Sendable {
                 ).of(request: request.id))
             return (generation, balance)
         case .insufficientCredits(let balance):
-            dependencies.discard(kept.map { [$0] } ?? [])
+            dependencies.discard(kept.map { [$0] } ?? [], request)
             throw .insufficientCredits(balance: balance)
         }
     }
@@ -60,7 +63,9 @@ struct Uploading: Sendable {
         } catch {
             throw .malformed("The form could not be read.")
         }
-        guard let part = form.parts.first(where: { $0.name == "image" }) else {
+        // The page has two fields of that name, a file and a photo; browsers send the one left alone as well, empty.
+        let parts = form.parts.filter { $0.name == "image" }
+        guard let part = parts.first(where: { !$0.bytes.isEmpty }) ?? parts.first else {
             throw .invalid(field: "image", rule: "a picture in the field image")
         }
         return (Picture(declared: part.contentType, bytes: part.bytes), form)
@@ -91,5 +96,26 @@ struct Uploading: Sendable {
 
     private static func mediaType(_ type: String) -> String {
         type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    }
+}
+
+extension Request {
+    /// The same request with the name of the picture's content for a body: what makes two uploads the same is the picture,
+    /// and not what a form put around it, which is another each time.
+    func about(_ picture: Uploading.Picture) -> Request {
+        var request = self
+        request.body = Array("\(picture.declared ?? "") \(BlobID(contentOf: picture.bytes).text)".utf8)
+        return request
+    }
+}
+
+extension StoreError {
+    /// To whoever uploads, file and row are one.
+    fileprivate init(_ error: BlobError) {
+        switch error {
+        case .store(let error): self = error
+        case .full: self = .full
+        case .absent, .tooLarge, .unavailable: self = .unavailable(error.description)
+        }
     }
 }

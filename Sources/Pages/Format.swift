@@ -42,6 +42,13 @@ public enum Format {
             : "\(number(hundredths / 100)).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)¢"
     }
 
+    /// `640 kB`, `3 MB`, `3.4 MB`
+    public static func bytes(_ value: Int64) -> String {
+        guard value >= 1 << 20 else { return "\(number(max(1, (value + 512) >> 10))) kB" }
+        let tenths = (value / 1024 * 10 + 512) / 1024
+        return tenths % 10 == 0 ? "\(number(tenths / 10)) MB" : "\(number(tenths / 10)).\(tenths % 10) MB"
+    }
+
     /// `just now`, `5 minutes ago`, `3 days ago`
     public static func relative(_ instant: Instant, now: Instant) -> String {
         let seconds = instant.distance(to: now).components.seconds

@@ -4,21 +4,26 @@ public import Core
 public struct Frame: Sendable {
     let title: String
     let person: Person?
+    let isImages: Bool
     let isBuy: Bool
     let isAccount: Bool
+    /// Pictures stand beside each other: they want more room than text.
+    let isWide: Bool
     let script: String?
     /// For browsers without scripts: when to ask again.
     let refreshSeconds: Int?
     let stylesheet = StaticFile.stylesheet
     let icon = StaticFile.icon
 
-    public enum Place: Sendable { case buy, account, elsewhere }
+    public enum Place: Sendable { case images, image, buy, account, elsewhere }
 
     public init(
         _ title: String, person: Person?, place: Place = .elsewhere, script: String? = nil, refreshSeconds: Int? = nil
     ) {
         self.title = title
         self.person = person
+        isImages = place == .images
+        isWide = place == .images || place == .image
         isBuy = place == .buy
         isAccount = place == .account
         self.script = script
@@ -30,11 +35,14 @@ public struct Frame: Sendable {
 public struct Person: Sendable {
     let balance: String
     let balanceLook: String
+    /// Whether nothing is left: then the balance leads to where there is more.
+    let isOut: Bool
     /// The CSRF token of the session; every form carries it.
     let formToken: String
 
     public init(balance: Credits, formToken: String) {
         self.balance = Format.credits(balance.rawValue)
+        isOut = balance == .zero
         balanceLook = balance == .zero ? "none" : balance <= 5 ? "low" : "fine"
         self.formToken = formToken
     }

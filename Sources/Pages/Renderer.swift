@@ -7,7 +7,9 @@ enum Renderer {
         let templates: [(String, [UInt8])] = [
             ("layout", PackageResources.layout_mustache), ("buy", PackageResources.buy_mustache),
             ("return", PackageResources.return_mustache), ("account", PackageResources.account_mustache),
-            ("message", PackageResources.message_mustache),
+            ("message", PackageResources.message_mustache), ("gallery", PackageResources.gallery_mustache),
+            ("generation", PackageResources.generation_mustache), ("picture", PackageResources.picture_mustache),
+            ("generationActions", PackageResources.generationActions_mustache),
         ]
         for (name, bytes) in templates {
             do {

@@ -70,7 +70,7 @@ public struct ReturnPage: Sendable {
                 lead =
                     "\(Format.credits(checkout.granted)) were added. You have \(Format.credits(account.balance.rawValue)) now."
                 self.steps = steps(.done, .done)
-                actions = [Action("See every credit", "/account"), Action("Buy more", "/buy", isSecond: true)]
+                actions = [Action("Make an image", "/"), Action("See every credit", "/account", isSecond: true)]
                 isWaiting = false
             case .succeeded where checkout.orderState == .applied || checkout.orderState == .recorded:
                 heading = "This order was refunded"

@@ -4,13 +4,15 @@
 public enum StaticFile {
     static let stylesheet = address("style", "css")
     static let icon = address("icon", "svg")
+    static let galleryScript = address("gallery", "js")
     static let returnScript = address("return", "js")
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
+        "gallery.js": "cd11af171e7f0bd7",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "25dfac665a66a69c",
+        "style.css": "8ebed7d8823d0c4d",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

@@ -19,7 +19,7 @@ enum EchoSite {
     /// The stack takes its own copies.
     private static func programs() throws -> String {
         let directory = try Places.temporaryDirectory()
-        for name in ["checkout", "polar-orders", "auth", "polar-simulator", "creditctl"] {
+        for name in ["checkout", "generations", "generation-worker", "polar-orders", "auth", "polar-simulator", "creditctl"] {
             let path = "\(directory)/\(name)"
             try Data(program.utf8).write(to: URL(fileURLWithPath: path))
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
@@ -33,6 +33,7 @@ enum EchoSite {
         import json, os, signal, socket, struct, sys, threading
         name = os.path.basename(sys.argv[0])
         if name == 'creditctl': sys.exit(0)
+        if name == 'generation-worker': signal.pause()
         def take(peer, count):
             data = b''
             while len(data) < count:

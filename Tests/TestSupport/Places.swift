@@ -28,11 +28,9 @@ public enum Places {
         Array(try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 
+    public static func text(of path: String) throws -> String { String(decoding: try bytes(of: path), as: UTF8.self) }
+
     public static func write(_ text: String, to path: String) throws {
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    }
-
-    public static func text(of path: String) throws -> String {
-        try String(decoding: Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }
 }

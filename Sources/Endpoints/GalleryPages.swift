@@ -1,0 +1,127 @@
+internal import Core
+internal import HTTP
+private import Pages
+
+/// `/` and `/generations/{id}`, for a browser with or without scripts.
+struct GalleryPages: Sendable {
+    private let dependencies: GenerationsDependencies
+    private let uploading: Uploading
+    private let idempotency: Idempotency
+
+    init(_ dependencies: GenerationsDependencies) {
+        self.dependencies = dependencies
+        uploading = Uploading(dependencies)
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func gallery(_ request: Request, _: String) throws(RequestError) -> Response {
+        .html(.ok, try galleryPage(request, from: try Slice(request.parameters).cursor, fault: nil))
+    }
+
+    /// The form of `/`: the gallery with the new one on top, or the page again with what went wrong.
+    func upload(_ request: Request, _: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        do throws(RequestError) {
+            let (picture, form) = try Uploading.picture(in: request)
+            try request.expectOwnForm(form?["form_token"]?.text)
+            guard !picture.bytes.isEmpty else { throw .invalid(field: "image", rule: "a picture") }
+            return try idempotency.once(form?["idempotency_key"]?.text, request.about(picture), of: profile.user) {
+                () throws(RequestError) in
+                _ = try uploading.submit(picture, for: profile, request)
+                return .seeOther("/")
+            }
+        } catch {
+            guard let fault = fault(error, request) else { throw error }
+            return .html(error.problem.status, try galleryPage(request, from: nil, fault: fault))
+        }
+    }
+
+    func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        .html(.ok, try generationPage(request, id, fault: nil))
+    }
+
+    /// The buttons of one generation: `retry` leads back to it, `delete` to the gallery.
+    func act(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let profile = try request.profile()
+        let form = try request.form()
+        do throws(RequestError) {
+            switch form["action"] {
+            case "retry":
+                return try idempotency.once(form["idempotency_key"], request, of: profile.user) {
+                    () throws(RequestError) in
+                    let (generation, _) = try dependencies.retry(id, request)
+                    return .seeOther("/generations/\(generation.id.text)")
+                }
+            case "delete":
+                let generation = try dependencies.generation(id, request)
+                // Whoever cancels wants the credit back: what has begun meanwhile is not thrown away unasked.
+                guard (form["only_if"] ?? generation.status.rawValue) == generation.status.rawValue else {
+                    throw .hasBegun
+                }
+                try dependencies.delete(id, request)
+                return .seeOther("/")
+            case _: throw .invalid(field: "action", rule: "retry or delete")
+            }
+        } catch {
+            guard let fault = fault(error, request) else { throw error }
+            return .html(error.problem.status, try generationPage(request, id, fault: fault))
+        }
+    }
+
+    /// What the page itself can say; `nil` where a page of its own has to.
+    private func fault(_ error: RequestError, _ request: Request) -> Fault? {
+        guard request.wantsPage, let fault = error.faultOfGallery else { return nil }
+        if let line = error.logLine { dependencies.log(line.of(request: request.id)) }
+        return fault
+    }
+
+    private func account(_ request: Request) throws(RequestError) -> Account {
+        let profile = try request.profile()
+        return try stored { () throws(StoreError) in
+            try dependencies.store.account(of: profile, at: dependencies.now())
+        }
+    }
+
+    private func galleryPage(_ request: Request, from cursor: Int64?, fault: Fault?) throws(RequestError) -> String {
+        let account = try account(request)
+        let generations = try stored { () throws(StoreError) in
+            try dependencies.store.generations(of: account.user, before: cursor, limit: GalleryPage.length)
+        }
+        return GalleryPage(
+            account, generations: generations, from: cursor, maximumUploadBytes: dependencies.maximumUploadBytes,
+            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: key
+        ).html
+    }
+
+    private func generationPage(_ request: Request, _ id: String, fault: Fault?) throws(RequestError) -> String {
+        let generation = try dependencies.generation(id, request)
+        return GenerationPage(
+            generation, account: try account(request), formToken: request.formToken, fault: fault,
+            now: dependencies.now(), keys: key
+        ).html
+    }
+
+    private func key() -> String { RandomKey.text(dependencies.random(16)) }
+}
+
+extension RequestError {
+    /// What the one who uploads can do about it on the same page; `nil` where the page itself cannot be shown.
+    fileprivate var faultOfGallery: Fault? {
+        switch self {
+        case .insufficientCredits:
+            Fault("You have no credits left, so nothing was started.", action: Action("Buy credits", "/buy"))
+        case .tooLarge(let limit): .tooLarge(limitBytes: limit)
+        case .unsupportedType:
+            Fault("That is not a picture that can be taken: PNG, JPEG, WebP, HEIC and HEIF can.")
+        case .unreadableImage(let why): Fault("That picture could not be read. \(why)")
+        case .invalid(field: "image", _): .noPicture
+        case .stillRunning: Fault("Your first click is still being worked on. Try again in a moment.")
+        case .keyReused: Fault("This page was used before. Choose the picture again.")
+        case .notFailed: Fault("This one has not failed, so there is nothing to try again.")
+        case .hasBegun: Fault("It is being made already, so it was not cancelled.")
+        case .notSignedIn, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,
+            .tooManyCheckouts, .polar:
+            nil
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Clients
+import Core
+import Crypto
+import Endpoints
+import FastCGI
+import HTTP
+import System
+
+// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
+do {
+    let settings = try GenerationsSettings(System.environment())
+    let log = JSONLog(program: "generations", level: settings.serving.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let blobs = BlobDirectory(path: settings.images)
+    let site = GenerationsSite(
+        GenerationsDependencies(
+            store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
+            keep: { content, commit throws(BlobError) in try blobs.store(Array(content), commit: commit) },
+            discard: { ids throws(BlobError) in
+                try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+            },
+            now: System.now, random: randomBytes, log: log.callAsFunction))
+
+    log(LogLine(.notice, "process.started"))
+    let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
+    serve(
+        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: longest, peer: settings.serving.peer),
+        respond: site.respond)
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}

@@ -1,0 +1,52 @@
+import HTTP
+import TestSupport
+import Testing
+
+/// Whatever bytes come, an answer comes back: a trap would end the process for everybody.
+@Suite struct MultipartMutationTests {
+    private static let form = Array(
+        """
+        before\r\n--cut\r\nContent-Disposition: form-data; name="a"; filename="b%22\\".png"\r\nContent-Type: image/png\r
+        \r\n\u{89}PNG\r\n--cu\r\n--cut \r\nContent-Disposition: form-data; name=b\r\n\r\nx\r\n--cut--\r\nafter
+        """.utf8)
+
+    private static let type = Array("multipart/form-data; charset=\"utf-8\"; boundary=\"cut\"".utf8)
+
+    /// What is true of every answer.
+    private func hold(_ body: [UInt8], _ type: [UInt8]) {
+        guard let form = try? Multipart(body: body, contentType: String(decoding: type, as: UTF8.self)) else { return }
+        var position = 0
+        for part in form.parts {
+            // The parts lie in the body, in their order, and none holds the boundary of the next.
+            let isSound = part.bytes.startIndex >= position && part.bytes.endIndex < body.count
+            if !isSound { Issue.record("\(part) of \(body)") }
+            position = part.bytes.endIndex
+        }
+        if form.parts.count > Multipart.maximumParts { Issue.record("\(form.parts.count) parts of \(body)") }
+    }
+
+    @Test(arguments: [UInt64(1), 2])
+    func mutations(_ seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<10_000 {
+            var body = Self.form
+            var type = Self.type
+            for _ in 0...Int.random(in: 0...3, using: &random) { mutate(&body, by: &random) }
+            if Bool.random(using: &random) { mutate(&type, by: &random) }
+            hold(body, type)
+        }
+    }
+
+    private func mutate(_ bytes: inout [UInt8], by random: inout SplitMix64) {
+        guard let offset = bytes.indices.randomElement(using: &random) else { return }
+        let interesting = Array("\r\n-:;=\"\\%\0 ".utf8) + [0xFF]
+        switch UInt8.random(in: 0...5, using: &random) {
+        case 0: bytes[offset] = .random(in: 0...255, using: &random)
+        case 1: bytes[offset] = interesting.randomElement(using: &random) ?? 0
+        case 2: bytes.remove(at: offset)
+        case 3: bytes.removeSubrange(offset...)
+        case 4: bytes.insert(contentsOf: bytes[offset...].prefix(.random(in: 0...64, using: &random)), at: offset)
+        case _: bytes.insert(contentsOf: "\r\n--cut".utf8, at: offset)
+        }
+    }
+}
