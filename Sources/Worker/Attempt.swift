@@ -15,10 +15,6 @@ struct Attempt {
     }
 
     func run() throws(AttemptFault) -> Result {
-        // A job that outlives its workers again and again must not cost a call each time.
-        guard job.attempt <= rules.attempts + Self.spareAttempts else {
-            throw .failed(.providerUnavailable, .final, "too many workers died with it")
-        }
         let original = try read()
         let input = try cleaned(original, job.kind) { reason in .failed(.inputMissing, .retryable, reason) }
         guard let kind = ImageProbe.kind(of: input[...]) else {
@@ -37,8 +33,6 @@ struct Attempt {
         }
         return Result(bytes: result, facts: try facts(of: result), providerTime: providerTime)
     }
-
-    private static let spareAttempts: Int64 = 5
 
     private func read() throws(AttemptFault) -> [UInt8] {
         do throws(BlobError) {

@@ -5,6 +5,8 @@ private import Threads
 public final class GenerationWorker: Sendable {
     /// The provider's wish is respected up to here: a day's quota must not silence the worker for a day.
     private static let longestSilence = Duration.seconds(300)
+    /// That a worker died is seldom its job's fault; a job that outlives its workers again and again ends all the same.
+    private static let spareAttempts: Int64 = 5
 
     let parts: WorkerParts
     let rules: WorkerRules
@@ -62,7 +64,10 @@ public final class GenerationWorker: Sendable {
         let now = parts.now()
         guard state.withLock({ $0.silentUntil.map { $0 <= now } ?? true }) else { return false }
         do throws(StoreError) {
-            switch try parts.store.claim(for: rules.lease, dailyLimit: rules.dailyLimit, at: now) {
+            switch try parts.store.claim(
+                for: rules.lease, maximumAttempts: rules.attempts + Self.spareAttempts, dailyLimit: rules.dailyLimit,
+                at: now)
+            {
             case .nothing: return false
             case .dailyLimitReached:
                 tellLimit()
