@@ -3,14 +3,16 @@ internal import JSON
 
 /// How the next calls of the image provider go wrong. The raw value is what the control API calls it.
 enum ProviderFault: String, CaseIterable, Sendable {
-    case none, hang, safety, nonsense, slow
-    case tooManyRequests = "429"
+    case none
     case internalError = "500"
     case unavailable = "503"
+    case tooManyRequests = "429"
+    case hang, slow, safety
     case promptBlock = "prompt_block"
-    case cutOff = "cut_off"
-    case notAnImage = "not_an_image"
     case noImage = "no_image"
+    case notAnImage = "not_an_image"
+    case nonsense
+    case cutOff = "cut_off"
 
     /// For the control page.
     var words: String {

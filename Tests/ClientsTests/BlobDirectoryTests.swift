@@ -104,7 +104,11 @@ import Threads
         }
         for name in [wanted.text, old.text, ".incoming-old", "strange"] { try age(name, by: 7200) }
         let now = Instant(rawValue: Int64(Date().timeIntervalSince1970 * 1000))
+        let before = try names()
+        let told = try blobs.sweep(olderThan: .seconds(3600), at: now, removing: false, unless: { $0 == wanted })
+        #expect(try names() == before, "only told")
         let sweep = try blobs.sweep(olderThan: .seconds(3600), at: now, unless: { $0 == wanted })
+        #expect(told == sweep)
         #expect(sweep == BlobDirectory.Sweep(removed: [old], unfinished: 1))
         #expect(try names() == [wanted.text, young.text, ".incoming-young", "strange"])
     }
