@@ -85,7 +85,7 @@ let package = Package(
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",
-            ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
+            ["Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),

@@ -13,6 +13,13 @@ import Testing
     ])
     func isAUUIDOrNothing(_ text: String) { #expect(Order.ID(text) == nil) }
 
+    @Test func secondsAreAddedExactly() {
+        for seconds in Int64(0)...5000 {
+            #expect(Instant(rawValue: 7).advanced(by: .seconds(seconds)).rawValue == 7 + seconds * 1000)
+        }
+        #expect(Instant(rawValue: 7).advanced(by: .milliseconds(-5)).rawValue == 2)
+    }
+
     @Test func forgetsItsCase() throws {
         #expect(Order.ID("57107B74-8400-4D80-A2FC-54C2B4239CB3") == Order.ID("57107b74-8400-4d80-a2fc-54c2b4239cb3"))
         #expect(Order.ID(random: .init(repeating: 0xFF, count: 16)).text == "ffffffff-ffff-4fff-bfff-ffffffffffff")

@@ -12,10 +12,9 @@ final class Holder: Sendable {
     /// - Parameter name: what the script knows as `$0`.
     init(_ script: String, _ name: String, environment: [String: String]) throws {
         self.environment = environment
-        // In a session of its own: whoever ends the tests' process group does not end it.
-        shell.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         // A trap that does nothing, not '': what is ignored would stay so in every program that the script starts.
-        shell.arguments = ["--wait", "/bin/bash", "-c", "trap : INT TERM PIPE\n" + script, name]
+        shell.arguments = ["-c", "trap : INT TERM PIPE\n" + script, name]
         shell.environment = environment
         shell.standardInput = input
         shell.standardOutput = output
