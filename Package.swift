@@ -71,10 +71,13 @@ let package = Package(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Core", "JSON", "System", arguments]),
+        program("creditctl", ["Clients", "Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
-            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
+            [
+                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "Subprocess", "System", "Threads",
+                mustache,
+            ],
             resources: [.embedInCode("Templates")]),
 
         .target(

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Threads
 
@@ -39,7 +40,7 @@ import Threads
     @Test func manyWorkersShareTheJobs() throws {
         for number in UInt8(2)...10 { try test.submit(number) }
         let taken = Monitor<[Generation.ID]>([])
-        allAtOnce(16) { [test] _ in
+        atOnce(16) { [test] _ in
             while case .job(let job)? = try? test.store.claim(for: .seconds(60), at: TestStore.at(1)) {
                 taken.withLock { $0.append(job.generation) }
             }

@@ -1,5 +1,4 @@
 import Testing
-import Threads
 
 @testable import Core
 
@@ -93,16 +92,4 @@ extension SubmitOutcome {
         guard case .queued = self else { return false }
         return true
     }
-}
-
-/// Runs the bodies on threads of their own, all at once, and waits for every one.
-func allAtOnce(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let running = Monitor(count)
-    for number in 0..<count {
-        startThread {
-            body(number)
-            running.withLock { $0 -= 1 }
-        }
-    }
-    running.wait { $0 == 0 ? () : nil }
 }

@@ -1,4 +1,5 @@
 import SQLite
+import TestSupport
 import Testing
 import Threads
 
@@ -46,7 +47,7 @@ import Threads
     @Test func raceForTheLastCredits() throws {
         try test.leave(3)
         let queued = Monitor(0)
-        allAtOnce(64) { [test] number in
+        atOnce(64) { [test] number in
             let outcome = try? test.submit(UInt8(number + 1))
             switch outcome {
             case .queued: queued.withLock { $0 += 1 }
@@ -137,7 +138,7 @@ import Threads
         try test.submit(1)
         try test.fail(test.job(), .inputMissing)
         let queued = Monitor(0)
-        allAtOnce(16) { [test] _ in
+        atOnce(16) { [test] _ in
             if case .queued? = try? test.retry(1) { queued.withLock { $0 += 1 } }
         }
         #expect(queued.withLock { $0 } == 1)

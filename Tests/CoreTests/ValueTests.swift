@@ -13,13 +13,6 @@ import Testing
     ])
     func isAUUIDOrNothing(_ text: String) { #expect(Order.ID(text) == nil) }
 
-    @Test func secondsAreAddedExactly() {
-        for seconds in Int64(0)...5000 {
-            #expect(Instant(rawValue: 7).advanced(by: .seconds(seconds)).rawValue == 7 + seconds * 1000)
-        }
-        #expect(Instant(rawValue: 7).advanced(by: .milliseconds(-5)).rawValue == 2)
-    }
-
     @Test func forgetsItsCase() throws {
         #expect(Order.ID("57107B74-8400-4D80-A2FC-54C2B4239CB3") == Order.ID("57107b74-8400-4d80-a2fc-54c2b4239cb3"))
         #expect(Order.ID(random: .init(repeating: 0xFF, count: 16)).text == "ffffffff-ffff-4fff-bfff-ffffffffffff")
@@ -43,6 +36,13 @@ import Testing
 }
 
 @Suite struct TimeTests {
+    @Test func secondsAreAddedExactly() {
+        for seconds in Int64(0)...5000 {
+            #expect(Instant(rawValue: 7).advanced(by: .seconds(seconds)).rawValue == 7 + seconds * 1000)
+        }
+        #expect(Instant(rawValue: 7).advanced(by: .milliseconds(-5)).rawValue == 2)
+    }
+
     @Test(
         arguments: [
             ("1970-01-01T00:00:00Z", 0), ("2026-11-20T10:15:02.123456Z", 1_795_169_702_123_456),
