@@ -96,12 +96,12 @@ import Threads
     }
 
     @Test(arguments: [
-        (JSON.array([]), 400), (["contents": []], 400), (["contents": [["parts": [["text": "hello"]]]]], 400),
-        (body("no base64!"), 400), (body(type: "image/gif"), 400), (body("SGVsbG8="), 400),
-    ])
-    func refusesWhatIsNoPicture(_ body: JSON, _ status: Int) {
+        [], ["contents": []], ["contents": [["parts": [["text": "hello"]]]]], body("no base64!"),
+        body(type: "image/gif"), body("SGVsbG8="),
+    ] as [JSON])
+    func refusesWhatIsNoPicture(_ body: JSON) {
         let response = ask(body)
-        #expect(response.status.rawValue == status)
+        #expect(response.status == .badRequest)
         #expect(response.json["error"]?["status"] == "INVALID_ARGUMENT")
     }
 
