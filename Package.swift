@@ -70,22 +70,25 @@ let package = Package(
         program(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
-        program("generation-worker", ["Clients", "Core", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Core", "JSON", "System", arguments]),
+        program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
+        program("creditctl", ["Clients", "Core", "JSON", "System", arguments]),
         program(
             "polar-simulator",
-            ["Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "System", "Threads", mustache],
+            [
+                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "Subprocess", "System", "Threads",
+                mustache,
+            ],
             resources: [.embedInCode("Templates")]),
 
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("ClientsTests", ["Clients", "Core", "HTTPClient", "JSON", "Subprocess", "TestSupport", "Threads"]),
+        tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads"]),
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",
-            ["Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
+            ["Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
@@ -101,9 +104,7 @@ let package = Package(
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
-        tests(
-            "WorkerTests",
-            ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads", "Worker"]),
+        tests("WorkerTests", ["Clients", "Core", "Crypto", "TestSupport", "Threads", "Worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,8 +11,13 @@ public struct BlobDirectory: Sendable {
     private static let incoming = ".incoming-"
 
     private let directory: Directory
+    private let random: @Sendable (Int) -> [UInt8]
 
-    public init(path: String) { directory = Directory(path) }
+    /// - Parameter random: so many bytes that nobody else has: an unfinished file is named after them.
+    public init(path: String, random: @escaping @Sendable (Int) -> [UInt8]) {
+        directory = Directory(path)
+        self.random = random
+    }
 
     /// Stores the bytes durably, then lets `commit` make the database refer to them.
     ///
@@ -66,24 +71,41 @@ public struct BlobDirectory: Sendable {
 
     /// Removes what no upload in progress can need any more: files that nobody refers to, and unfinished ones.
     ///
-    /// - Parameter grace: younger ones stay.
+    /// - Parameters:
+    ///   - grace: younger ones stay.
+    ///   - removing: whether to do it, or only to tell what would be removed.
     public func sweep(
-        olderThan grace: Duration, at now: Instant, unless isReferenced: (BlobID) throws(StoreError) -> Bool
+        olderThan grace: Duration, at now: Instant, removing: Bool = true,
+        unless isReferenced: (BlobID) throws(StoreError) -> Bool
     ) throws(BlobError) -> Sweep {
-        var removed: [BlobID] = []
-        var unfinished = 0
-        do throws(FileError) {
-            let old = try directory.entries().filter {
-                Instant(rawValue: $0.modifiedMilliseconds).advanced(by: grace) < now
-            }
-            for entry in old where entry.name.hasPrefix(Self.incoming) {
-                if try directory.remove(entry.name) { unfinished += 1 }
-            }
-            removed = old.compactMap { BlobID($0.name) }
-        } catch {
-            throw BlobError(error)
+        let old = try entries().filter { Instant(rawValue: $0.modifiedMilliseconds).advanced(by: grace) < now }
+        let unfinished = old.filter { $0.name.hasPrefix(Self.incoming) }
+        let finished = old.compactMap { BlobID($0.name) }
+        guard removing else {
+            var removable: [BlobID] = []
+            for id in finished where try !isWanted(id, isReferenced) { removable.append(id) }
+            return Sweep(removed: removable, unfinished: unfinished.count)
         }
-        return Sweep(removed: try remove(removed, unless: isReferenced), unfinished: unfinished)
+        return Sweep(
+            removed: try remove(finished, unless: isReferenced), unfinished: try removeUnfinished(unfinished))
+    }
+
+    private func entries() throws(BlobError) -> [Directory.Entry] {
+        do throws(FileError) { return try directory.entries() } catch { throw BlobError(error) }
+    }
+
+    /// Whoever writes one holds the shared lock meanwhile: what is there without it is nobody's.
+    private func removeUnfinished(_ entries: [Directory.Entry]) throws(BlobError) -> Int {
+        guard !entries.isEmpty else { return 0 }
+        return try directory.holding(.exclusive, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
+            var removed = 0
+            do throws(FileError) {
+                for entry in entries where try directory.remove(entry.name) { removed += 1 }
+            } catch {
+                throw BlobError(error)
+            }
+            return removed
+        }
     }
 
     private func put(_ bytes: [UInt8], as id: BlobID) throws(FileError) {
@@ -91,21 +113,24 @@ public struct BlobDirectory: Sendable {
             // Whoever wrote it may have died before its name was durable.
             return try directory.synchronize()
         }
-        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(randomBytes(16)))
+        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(random(16)))
     }
 
     private func removeOne(
         _ id: BlobID, unless isReferenced: (BlobID) throws(StoreError) -> Bool
     ) throws(BlobError) -> Bool {
-        func isWanted() throws(BlobError) -> Bool {
-            do throws(StoreError) { return try isReferenced(id) } catch { throw .store(error) }
-        }
         // Asked once without the lock: it keeps every upload waiting.
-        guard try !isWanted() else { return false }
+        guard try !isWanted(id, isReferenced) else { return false }
         return try directory.holding(.exclusive, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
-            guard try !isWanted() else { return false }
+            guard try !isWanted(id, isReferenced) else { return false }
             do throws(FileError) { return try directory.remove(id.text) } catch { throw BlobError(error) }
         }
+    }
+
+    private func isWanted(
+        _ id: BlobID, _ isReferenced: (BlobID) throws(StoreError) -> Bool
+    ) throws(BlobError) -> Bool {
+        do throws(StoreError) { return try isReferenced(id) } catch { throw .store(error) }
     }
 }
 

@@ -36,12 +36,22 @@ public struct ImageCleaner: Sendable {
     public func clean(
         _ bytes: [UInt8], _ kind: ImageKind, isStopping: () -> Bool = { false }
     ) throws(CleaningFault) -> [UInt8] {
+        do throws(CleaningFault) {
+            // A picture without a profile is taken for sRGB: otherwise libvips guesses, and guesses wrong.
+            return try run(["--import-profile", "srgb", "--export-profile", "srgb"], bytes, kind, isStopping)
+        } catch .unreadable(_) {
+            // No colours to speak of (greys fit no profile of ours), a profile that is none, or really no picture.
+            return try run([], bytes, kind, isStopping)
+        }
+    }
+
+    private func run(
+        _ profiles: [String], _ bytes: [UInt8], _ kind: ImageKind, _ isStopping: () -> Bool
+    ) throws(CleaningFault) -> [UInt8] {
         let subprocess = Subprocess(
             program: program,
-            // Never larger, and no limit of ours is that large: the size stays.
-            arguments: [
-                "stdin", "--size", "100000x100000>", "--export-profile", "srgb", "-o", format(for: kind),
-            ],
+            // Never larger, and no picture of ours is that large: the size stays.
+            arguments: ["stdin", "--size", "100000x100000>"] + profiles + ["-o", format(for: kind)],
             environment: Self.environment,
             limits: .init(
                 time: Self.timeout, outputBytes: Self.maximumBytes, processorSeconds: 60, memoryBytes: 2 << 30))

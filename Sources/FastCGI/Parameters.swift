@@ -112,7 +112,10 @@ extension Response {
         var head = "Status: \(status.rawValue)\r\n"
         for (name, value) in headers.sorted { head += "\(name): \(value.withoutControls)\r\n" }
         for cookie in cookies { head += "set-cookie: \(cookie.withoutControls)\r\n" }
-        if status != .noContent && status != .notModified { head += "content-length: \(body.count)\r\n" }
+        // Who states a length of its own means to break off: the simulator does.
+        if status != .noContent && status != .notModified && headers["content-length"] == nil {
+            head += "content-length: \(body.count)\r\n"
+        }
         return Array((head + "\r\n").utf8) + body
     }
 }

@@ -44,7 +44,7 @@ public struct GalleryPage: Sendable {
             "One image costs one credit."
             + (settings.refundOnFailure ? " If it cannot be made, the credit comes back by itself." : "")
         trial =
-            account.hasFreeTrial && account.balance > 5 ? "You are trying it out: \(credits) are on us." : nil
+            account.hasFreeTrial && account.balance > 5 ? "You are trying it out: these first credits are on us." : nil
         few =
             account.balance > .zero && account.balance <= 5
             ? "\(credits) left. A pack is \(pack)." : nil

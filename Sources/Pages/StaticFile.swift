@@ -9,10 +9,10 @@ public enum StaticFile {
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
-        "gallery.js": "3f53503a2845b9b9",
+        "gallery.js": "cd11af171e7f0bd7",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "e17cbe393fef33ab",
+        "style.css": "8ebed7d8823d0c4d",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

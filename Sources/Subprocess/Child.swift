@@ -64,7 +64,7 @@ struct Child: ~Copyable {
         _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
     ) -> Result {
         let copies = unsafe texts.map { unsafe strdup($0) }
-        defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+        defer { for index in texts.indices { unsafe free(copies[index]) } }
         return unsafe body(copies + [nil])
     }
 }
@@ -109,7 +109,10 @@ struct Process: ~Copyable {
             (credits_limit_core, 0), (credits_limit_cpu, limits.processorSeconds),
             (credits_limit_space, limits.memoryBytes),
         ]
-        return set.allSatisfy { resource, most in most.map { credits_limit(number, Int32(resource), UInt($0)) == 0 } ?? true }
+        return set.allSatisfy { resource, most in
+            guard let most else { return true }
+            return credits_limit(number, Int32(resource), UInt(most)) == 0
+        }
     }
 
     private static func wait(for number: Int32) -> Int32 {

@@ -48,7 +48,8 @@ extension GenerationWorker {
             switch try parts.store.fail(
                 job, failure, maximumAttempts: weight.isFinal ? job.attempt : rules.attempts, at: parts.now())
             {
-            case .retry(let due): log(.notice, "generation.retried", job, facts.merging(["retry.at": due.rfc3339]) { $1 })
+            case .retry(let due):
+                log(.notice, "generation.retried", job, facts.merging(["retry.at": due.rfc3339]) { $1 })
             case .failed(let isRefunded):
                 let level: LogLine.Level = weight == .alarming ? .error : .notice
                 log(level, "generation.failed", job, facts.merging(["generation.refunded": isRefunded]) { $1 })

@@ -10,3 +10,5 @@ extension UserID: ExpressibleByArgument {
 extension Identifier: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
+
+extension Generation.Status: ExpressibleByArgument {}

@@ -132,6 +132,6 @@ extension OrderReport {
     }
 }
 
-private func section(_ title: String, _ lines: [String]) -> String {
+func section(_ title: String, _ lines: [String]) -> String {
     "\n\n\(title)\n" + (lines.isEmpty ? ["none"] : lines).map { "  \($0)" }.joined(separator: "\n")
 }

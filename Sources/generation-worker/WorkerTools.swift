@@ -6,7 +6,7 @@ import Worker
 /// What the worker needs beside its settings; missing ones are told all at once.
 struct WorkerTools {
     let cleaner: ImageCleaner
-    let generate: @Sendable (GenerationInput, WorkerParts.IsStopping) throws(GenerationFault) -> [UInt8]
+    let generate: WorkerParts.Generate
 
     struct Missing: Error, CustomStringConvertible {
         let tools: [MissingTool]
@@ -33,9 +33,7 @@ struct WorkerTools {
         }
     }
 
-    private static func generator(
-        _ settings: WorkerSettings
-    ) throws(MissingTool) -> @Sendable (GenerationInput, WorkerParts.IsStopping) throws(GenerationFault) -> [UInt8] {
+    private static func generator(_ settings: WorkerSettings) throws(MissingTool) -> WorkerParts.Generate {
         switch settings.generator {
         case .command(let command):
             let generator = try CommandGenerator(command: command, path: settings.path, timeout: settings.timeout)

@@ -12,6 +12,9 @@ internal import Threads
 /// POST /control/api/settings                   scheme, retry_factor, drop, drop_next, duplicates, hold,
 ///                                              replica_lag_seconds, api_limit_per_minute, benefit
 /// POST /control/api/faults                     fault! 400-599|timeout|half|drip|nonsense, count, seconds, acts; {} clears
+/// POST /control/api/provider                   fault none|429|500|503|hang|slow|safety|prompt_block|nonsense|cut_off|
+///                                              not_an_image|no_image, count N|forever, delay_ms, retry_seconds, forget
+/// GET  /control/api/provider                   calls, pictures, fault, last; /last: the picture that was sent last
 /// POST /control/api/deliveries/release         order forward|reverse|[event ids]: sends what `hold` kept back
 /// POST /control/api/deliveries/run-due         every waiting retry is due now
 /// POST /control/api/endpoint/enable            after ten failed events in a row; /disable likewise
@@ -37,13 +40,25 @@ struct Control: Sendable {
         if request.headers["sec-fetch-site"] == "cross-site" { return Response(.forbidden) }
         let rest = Array(path.dropFirst(2))
         switch (path[1], request.method) {
-        case ("api", .get): return rest == ["state"] ? .json(.ok, world.withLock { $0.summary }) : nil
+        case ("api", .get): return read(rest)
         case ("api", .post):
             return answer(rest, parameters: request.body.isEmpty ? .object([]) : try? JSON(request.body))
         case ("do", .post):
             let response = answer(rest, parameters: (try? Form(request.body)).map(Self.json))
             guard response.status.rawValue < 400 else { return Self.page(of: response) }
             return .seeOther("/control")
+        case _: return nil
+        }
+    }
+
+    private func read(_ path: [String]) -> Response? {
+        switch path {
+        case ["state"]: return .json(.ok, world.withLock { $0.summary })
+        case ["provider"]: return .json(.ok, world.withLock { $0.provider.summary })
+        case ["provider", "last"]:
+            return world.withLock { $0.provider.last }.map {
+                Response(.ok, headers: ["content-type": $0.mimeType, "cache-control": "no-store"], body: $0.picture)
+            }
         case _: return nil
         }
     }

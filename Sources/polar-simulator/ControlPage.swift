@@ -25,6 +25,13 @@ struct ControlPage: Sendable {
             "limit": behaviour.apiLimitPerMinute, "hasBenefit": behaviour.hasBenefit,
             "waiting": world.outbox.fresh.count + world.outbox.retries.count,
             "faults": behaviour.faults.map { "\($0.name) x \($0.count)" }.joined(separator: ", "),
+            "calls": world.provider.calls, "pictures": world.provider.pictures,
+            "providerFault": world.provider.fault == .none ? "" : world.provider.fault.words,
+            "providerCount": world.provider.faultsLeft.map { String($0) } ?? "",
+            "delay": world.provider.delayMilliseconds,
+            "providerFaults": ProviderFault.allCases.filter { $0 != .none }.map {
+                ["name": $0.rawValue, "words": $0.words]
+            },
             "hasCheckouts": !world.kept.checkouts.ids.isEmpty, "hasOrders": !world.kept.orders.ids.isEmpty,
             "hasEvents": !world.kept.eventIDs.isEmpty,
             "checkouts": newest(world.kept.checkouts, 20).map { row($0, in: world) },

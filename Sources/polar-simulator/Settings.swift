@@ -14,6 +14,10 @@ struct Settings: Sendable {
     let apiVersion: String
     let clientID: String
     let clientSecret: String
+    /// Without it the image provider refuses every key.
+    let geminiKey: String?
+    /// Where programs are looked for.
+    let path: String
     let stateFile: String?
     let scheme: Scheme
     let retryFactor: Double
@@ -47,6 +51,8 @@ struct Settings: Sendable {
         clientID = reader.text("OIDC_CLIENT_ID")
         clientSecret = reader.secret("OIDC_CLIENT_SECRET").revealed
         apiVersion = reader.optional("POLAR_API_VERSION") ?? "2026-10"
+        geminiKey = reader.optionalSecret("GEMINI_API_KEY")?.revealed
+        path = reader.optional("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
         stateFile = reader.optional("SIMULATOR_STATE")
         apiLimitPerMinute = reader.integer("SIMULATOR_API_LIMIT", in: 0...1_000_000, default: 500)
         serving = ServingSettings(&reader)

@@ -8,6 +8,7 @@ internal import Threads
 struct Simulator: Sendable {
     private let world: Monitor<World>
     private let polar: Polar
+    private let provider: Provider
     private let issuer: Issuer
     private let checkoutPage: CheckoutPage
     private let control: Control
@@ -22,6 +23,7 @@ struct Simulator: Sendable {
         let kept = try Self.saved(in: settings.stateFile, log: log) ?? Self.new(key)
         world = Monitor(World(settings: settings, kept: kept))
         polar = Polar(world: world)
+        provider = Provider(world: world, painter: Painter(path: settings.path), log: log)
         issuer = Issuer(world: world, settings: settings, key: try JWK(json: Array(kept.signingKey.utf8)))
         checkoutPage = CheckoutPage(world: world, settings: settings)
         control = Control(world: world)
@@ -30,6 +32,7 @@ struct Simulator: Sendable {
 
     func respond(to request: Request) -> Response {
         if request.path.hasPrefix("/v1/") { return polar.respond(to: request) }
+        if let response = provider.respond(to: request) { return response }
         if let response = issuer.respond(to: request) ?? checkoutPage.respond(to: request) { return response }
         if let response = control.respond(to: request) ?? controlPage.respond(to: request) { return response }
         switch request.path {

@@ -6,6 +6,9 @@ extension World {
         switch (path.first ?? "", path.count) {
         case ("settings", 1): return try change(wish)
         case ("faults", 1): return try addFault(wish)
+        case ("provider", 1):
+            try provider.change(wish)
+            return provider.summary
         case ("deliveries", 2): return try deliveries(path[1], wish)
         case ("endpoint", 2): return try endpoint(path[1])
         case ("events", 1): return try sendAnything(wish)
@@ -196,7 +199,7 @@ extension World {
         }
         let bodies = bodies
         return [
-            "settings": settingsSummary,
+            "settings": settingsSummary, "provider": provider.summary,
             "endpoint": [
                 "url": .string(settings.webhookURL), "enabled": .bool(kept.isEndpointEnabled),
                 "waiting": .integer(Int64(outbox.fresh.count + outbox.retries.count)),

@@ -7,6 +7,7 @@ struct World: Sendable {
     /// Attempts under way and such: gone with the process.
     var outbox = Outbox()
     var behaviour: Behaviour
+    var provider = ProviderState()
     /// What the issuer gave out and nobody has exchanged yet.
     var codes: [String: Issuer.Grant] = [:]
     /// Customers by the token of their portal session.

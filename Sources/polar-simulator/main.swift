@@ -11,7 +11,9 @@ do {
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(
-            threads: settings.serving.threads, maximumBodyBytes: 20 << 20, peer: settings.serving.peer),
+            // Calls of the provider take long, and hang if they are told to: each has a thread.
+            threads: max(settings.serving.threads, 2 * ProviderState.mostHanging), maximumBodyBytes: 20 << 20,
+            peer: settings.serving.peer),
         respond: simulator.respond)
     simulator.save()
     log(LogLine(.notice, "process.stopped"))

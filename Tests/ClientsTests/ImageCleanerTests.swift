@@ -47,6 +47,20 @@ import Testing
         try expect(clean, at: 8, 16, [200, 30, 30])
     }
 
+    @Test(arguments: [
+        ("baseline.jpg", ImageKind.jpeg), ("progressive.jpg", .jpeg), ("grey.jpg", .jpeg), ("orientation-6.jpg", .jpeg),
+        ("colour.png", .png), ("deep.png", .png), ("palette.png", .png), ("interlaced.png", .png),
+        ("orientation-6.png", .png), ("lossy.webp", .webp), ("lossless.webp", .webp), ("orientation-6.webp", .webp),
+        ("plain.heic", .heic), ("rotated.heic", .heic), ("plain.heif", .heif),
+    ])
+    func everyKindOfPictureKeepsItsSize(name: String, kind: ImageKind) throws {
+        let original = try Fixtures.image(name)
+        let before = try facts(original)
+        let after = try facts(try cleaner.clean(original, kind))
+        #expect(after.width == before.width && after.height == before.height)
+        #expect(after.kind == (kind == .heic || kind == .heif ? .jpeg : kind))
+    }
+
     @Test(arguments: ["", "no picture at all", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>"])
     func whatIsNoPictureIsToldSo(text: String) {
         let fault = #expect(throws: CleaningFault.self) { try cleaner.clean(Array(text.utf8), .png) }

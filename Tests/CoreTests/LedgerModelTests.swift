@@ -1,5 +1,4 @@
 import JSON
-import SQLite
 import TestSupport
 import Testing
 
@@ -22,7 +21,7 @@ import Testing
         var balance = ["ada": Int64(10), "bob": 10]
         var debt = ["ada": Int64(0), "bob": 0]
         var sales: [Sale] = []
-        var generations: [(id: Generation.ID, user: String, attempt: Int64, isCharged: Bool)] = []
+        var generations: [(id: Generation.ID, user: String)] = []
 
         mutating func move(_ sale: Int, to target: Int64, isNew: Bool) {
             let (user, step) = (sales[sale].user, target - sales[sale].target)
@@ -113,34 +112,23 @@ import Testing
         }
     }
 
-    /// Charges once, gives back once, charges again only what was given back.
+    /// Charges for one, or takes one back before it began. GenerationModelTests goes through the rest of their lives.
     private func generate(
         _ user: String, _ step: Int, _ test: TestStore, _ model: inout Model, _ random: inout SplitMix64
     ) throws {
-        func post(_ movement: Movement, _ amount: Credits, _ user: String) throws -> PostingOutcome {
-            let id = try test.user(user)
-            return try test.store.write { transaction throws(SQLiteError) in
-                try Ledger.post(movement, of: amount, to: id, at: TestStore.now, in: transaction)
-            }
-        }
         if let index = model.generations.indices.randomElement(using: &random), Bool.random(using: &random) {
-            let (id, owner, attempt, isCharged) = model.generations[index]
-            let movement = isCharged ? Movement.refund(id, attempt: attempt) : .charge(id, attempt: attempt + 1)
-            switch try post(movement, isCharged ? 1 : -1, owner) {
-            case .posted:
-                model.balance[owner, default: 0] += isCharged ? 1 : -1
-                model.generations[index] = (id, owner, isCharged ? attempt : attempt + 1, !isCharged)
-            case .insufficientCredits: #expect(model.balance[owner] == 0 && !isCharged)
-            case .alreadyPosted: Issue.record("step \(step)")
-            }
+            let (id, owner) = model.generations.remove(at: index)
+            let outcome = try test.store.delete(id, of: test.user(owner), at: TestStore.now)
+            #expect(outcome == .deleted(blobs: [TestStore.image(1).blob], refunded: true), "step \(step)")
+            model.balance[owner, default: 0] += 1
         } else {
             let id = Generation.ID(random: (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
-            switch try post(.charge(id, attempt: 1), -1, user) {
-            case .posted:
+            let profile = Profile(user: try test.user(user))
+            switch try test.store.submit(id, of: TestStore.image(1), for: profile, at: TestStore.now) {
+            case .queued:
                 model.balance[user, default: 0] -= 1
-                model.generations.append((id, user, 1, true))
+                model.generations.append((id, user))
             case .insufficientCredits: #expect(model.balance[user] == 0)
-            case .alreadyPosted: Issue.record("step \(step)")
             }
         }
     }

@@ -36,6 +36,13 @@ import Testing
 }
 
 @Suite struct TimeTests {
+    @Test func secondsAreAddedExactly() {
+        for seconds in Int64(0)...5000 {
+            #expect(Instant(rawValue: 7).advanced(by: .seconds(seconds)).rawValue == 7 + seconds * 1000)
+        }
+        #expect(Instant(rawValue: 7).advanced(by: .milliseconds(-5)).rawValue == 2)
+    }
+
     @Test(
         arguments: [
             ("1970-01-01T00:00:00Z", 0), ("2026-11-20T10:15:02.123456Z", 1_795_169_702_123_456),

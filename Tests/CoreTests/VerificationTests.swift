@@ -25,16 +25,9 @@ import Testing
         _ = try test.adjust(-100, key: "spend")
         try test.apply(TestOrder().refunded(500))
         try test.apply(TestOrder { $0.id = uuid(2) })
-        let generation = Generation.ID(random: .init(repeating: 3, count: 16))
-        let user = try test.user()
-        try test.store.write { transaction throws(SQLiteError) in
-            for (movement, amount) in [
-                (Movement.charge(generation, attempt: 1), Credits(rawValue: -1)),
-                (.refund(generation, attempt: 1), 1), (.charge(generation, attempt: 2), -1),
-            ] {
-                _ = try Ledger.post(movement, of: amount, to: user, at: TestStore.now, in: transaction)
-            }
-        }
+        try test.submit(3)
+        try test.fail(test.job(), .rejectedBySafety)
+        _ = try test.retry(3)
         return test
     }
 
@@ -61,7 +54,7 @@ import Testing
             "an entry gone", ["entry_does_not_continue", "balance_is_not_its_sum"],
             "DELETE FROM ledger_entry WHERE kind = 'adjustment'"),
         Tampering(
-            "the newest entry gone", ["balance_is_not_its_sum", "balance_is_not_the_newest"],
+            "the newest entry gone", ["balance_is_not_its_sum", "balance_is_not_the_newest", "charges_miscounted"],
             "DELETE FROM ledger_entry WHERE id = (SELECT max(id) FROM ledger_entry)"),
         Tampering(
             "two entries that cancel each other out", ["entry_does_not_continue"],
@@ -110,17 +103,43 @@ import Testing
             "a key of another event", ["entry_names_another_event"],
             "UPDATE ledger_entry SET idempotency_key = 'adjusted:spend' WHERE kind = 'adjustment'"),
         Tampering(
-            "a refund that was never charged", ["refund_without_charge"],
+            "a refund that was never charged", ["refund_without_charge", "entry_without_generation"],
             "\(anEntry) (99, 'ada', 'refund', 1, 330, 'generation:g:refund:1', NULL, 'g', 0)"),
         Tampering(
-            "a refund of another attempt", ["refund_without_charge"],
+            "a refund of another charge", ["refund_without_charge"],
             "\(anEntry) (99, 'ada', 'refund', 1, 330, 'generation:\(generation):refund:3', NULL, '\(generation)', 0)"),
         Tampering(
-            "a refund of more than was charged", ["refund_is_not_its_charge"],
+            "a refund of more than was charged", ["refund_is_not_its_charge", "refund_is_not_noted"],
             "\(anEntry) (99, 'ada', 'refund', 2, 331, 'generation:\(generation):refund:2', NULL, '\(generation)', 0)"),
         Tampering(
-            "charged again without a refund", ["charged_twice"],
+            "a refund that the row does not know", ["refund_is_not_noted"],
+            "\(anEntry) (99, 'ada', 'refund', 1, 330, 'generation:\(generation):refund:2', NULL, '\(generation)', 0)"),
+        Tampering(
+            "a refund that the ledger does not know", ["refund_is_not_noted"],
+            "UPDATE generations SET status = 'failed', error = 'input_missing', refunded = 1"),
+        Tampering(
+            "a picture that was given back", ["file_damaged"],
+            "UPDATE generations SET status = 'completed', result_blob = 'b', refunded = 1"),
+        Tampering(
+            "charged again without a refund", ["charged_again", "charges_miscounted"],
             "\(anEntry) (99, 'ada', 'charge', -1, 328, 'generation:\(generation):charge:3', NULL, '\(generation)', 0)"),
+        Tampering(
+            "charged two credits", ["charge_is_not_the_price", "charged_again"],
+            "\(anEntry) (99, 'ada', 'charge', -2, 327, 'generation:\(generation):charge:3', NULL, '\(generation)', 0)",
+            "UPDATE generations SET charge = 3"),
+        Tampering(
+            "an earlier refund gone", ["charged_again", "entry_does_not_continue", "balance_is_not_its_sum"],
+            "DELETE FROM ledger_entry WHERE kind = 'refund'"),
+        Tampering(
+            "a charge that the ledger does not know", ["charges_miscounted"], "UPDATE generations SET charge = 3"),
+        Tampering(
+            "a charge numbered otherwise", ["charges_miscounted"],
+            "UPDATE ledger_entry SET idempotency_key = 'generation:\(generation):charge:02' "
+                + "WHERE idempotency_key = 'generation:\(generation):charge:2'"),
+        Tampering("a generation gone", ["entry_without_generation"], "DELETE FROM generations"),
+        Tampering(
+            "another user's generation", ["generation_of_another_user"],
+            "INSERT INTO users (id, created_ms) VALUES ('bob', 0)", "UPDATE generations SET user_id = 'bob'"),
         Tampering(
             "an entry of nobody", ["reference_dangles"],
             "\(anEntry) (99, 'bob', 'trial', 5, 5, 'trial:bob', NULL, NULL, 0)"),

@@ -203,19 +203,15 @@ import Testing
         #expect(form.parts.count == 2)
     }
 
-    /// Twice as long takes about twice as long, for the bodies that are worst for a search.
+    /// Bodies that are worst for a search: one that went back for each start would take many minutes.
     @Test(arguments: ["-", "\r\n", "\r\n-", "\r\n--", "\r", "\r\n" + String(repeating: "-", count: 71)])
-    func theTimeGrowsWithTheLength(_ unit: String) throws {
+    func theSearchIsLinear(_ unit: String) {
         let boundary = String(repeating: "-", count: 70)
-        func time(_ count: Int) -> Duration {
-            let start = "--\(boundary)\r\nContent-Disposition: form-data; name=a\r\n\r\n"
-            let body = Self.body(start + String(repeating: unit, count: count / unit.utf8.count))
-            return ContinuousClock().measure {
-                _ = try? Multipart(body: body, contentType: "multipart/form-data; boundary=\(boundary)")
-            }
+        let start = "--\(boundary)\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+        let body = Self.body(start + String(repeating: unit, count: 400_000 / unit.utf8.count))
+        let time = ContinuousClock().measure {
+            _ = try? Multipart(body: body, contentType: "multipart/form-data; boundary=\(boundary)")
         }
-        let short = (0..<3).map { _ in time(10_000) }.min() ?? .zero
-        let long = (0..<3).map { _ in time(80_000) }.min() ?? .zero
-        #expect(long < short * 30 + .milliseconds(50))
+        #expect(time < .seconds(20))
     }
 }

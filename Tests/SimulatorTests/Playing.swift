@@ -14,7 +14,8 @@ struct Playing {
         "SIMULATOR_PUBLIC_URL": "http://localhost:8081", "CREDITS_PUBLIC_URL": site,
         "SIMULATOR_WEBHOOK_URL": "http://127.0.0.1:8080/polar/orders", "POLAR_ACCESS_TOKEN": "polar_oat_test",
         "POLAR_WEBHOOK_SECRET": "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "POLAR_PRODUCT_ID": product,
-        "OIDC_CLIENT_ID": "credits", "OIDC_CLIENT_SECRET": "a secret: with a colon",
+        "GEMINI_API_KEY": "a key of Gemini's", "PATH": "/usr/local/bin:/usr/bin:/bin", "OIDC_CLIENT_ID": "credits",
+        "OIDC_CLIENT_SECRET": "a secret: with a colon",
     ]
 
     let simulator: Simulator

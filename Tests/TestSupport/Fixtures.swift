@@ -7,6 +7,9 @@ public enum Fixtures {
         try Places.bytes(of: "\(Places.repository)/Tests/Fixtures/\(path)")
     }
 
+    /// A picture of every kind that cameras and programs make.
+    public static func image(_ name: String) throws -> [UInt8] { try bytes("images/\(name)") }
+
     public static func json(_ path: String) throws -> JSON { try JSON(bytes(path)) }
 
     /// The two ways in which Polar writes an envelope: without and with `api_version`.

@@ -11,8 +11,10 @@ const gallery = find("gallery");
 
 // Puts what the fresh page shows in the place of what this one does, and only where it differs.
 function show(fresh) {
-  const [balance, newBalance] = [document, fresh].map((page) => page.querySelector(".balance"));
-  if (balance && newBalance && balance.outerHTML !== newBalance.outerHTML) balance.replaceWith(newBalance);
+  for (const part of [".balance", "#notes"]) {
+    const [standing, newer] = [document, fresh].map((page) => page.querySelector(part));
+    if (standing && newer && standing.outerHTML !== newer.outerHTML) standing.replaceWith(newer);
+  }
   const [upload, newUpload] = [document, fresh].map((page) => find("upload", page));
   if (upload && newUpload && upload.dataset.state !== newUpload.dataset.state) {
     upload.replaceWith(newUpload);

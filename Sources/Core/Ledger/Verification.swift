@@ -22,7 +22,14 @@ public enum LedgerFault: Equatable, Sendable {
     case entriesMissTheTarget(order: String, sum: Int64, debt: Int64, target: Int64)
     case refundWithoutCharge(generation: String, entry: Int64)
     case refundIsNotItsCharge(generation: String, entry: Int64, amount: Int64, charge: Int64)
-    case chargedTwice(generation: String, charges: Int64, refunds: Int64)
+    case entryWithoutGeneration(generation: String, entry: Int64)
+    case generationOfAnotherUser(generation: String, entry: Int64, user: String)
+    case chargeIsNotThePrice(generation: String, entry: Int64, amount: Int64)
+    /// Charged again although the charge before stood.
+    case chargedAgain(generation: String, entry: Int64)
+    /// The charges that the ledger has are not numbered from 1 to the one that the row knows.
+    case chargesMiscounted(generation: String, known: Int64, charges: Int64)
+    case refundIsNotNoted(generation: String, status: String, isRefunded: Bool)
 }
 
 extension LedgerFault: CustomStringConvertible {
@@ -49,7 +56,12 @@ extension LedgerFault: CustomStringConvertible {
         case .entriesMissTheTarget: "entries_miss_the_target"
         case .refundWithoutCharge: "refund_without_charge"
         case .refundIsNotItsCharge: "refund_is_not_its_charge"
-        case .chargedTwice: "charged_twice"
+        case .entryWithoutGeneration: "entry_without_generation"
+        case .generationOfAnotherUser: "generation_of_another_user"
+        case .chargeIsNotThePrice: "charge_is_not_the_price"
+        case .chargedAgain: "charged_again"
+        case .chargesMiscounted: "charges_miscounted"
+        case .refundIsNotNoted: "refund_is_not_noted"
         }
     }
 
@@ -88,8 +100,19 @@ extension LedgerFault: CustomStringConvertible {
             "generation \(generation): entry \(entry) gives back what was never charged"
         case .refundIsNotItsCharge(let generation, let entry, let amount, let charge):
             "generation \(generation): entry \(entry) gives back \(amount) for a charge of \(charge)"
-        case .chargedTwice(let generation, let charges, let refunds):
-            "generation \(generation): has \(charges) charges and \(refunds) refunds"
+        case .entryWithoutGeneration(let generation, let entry):
+            "generation \(generation): has entry \(entry), but no row"
+        case .generationOfAnotherUser(let generation, let entry, let user):
+            "generation \(generation): its entry \(entry) is of user \(user), its row is not"
+        case .chargeIsNotThePrice(let generation, let entry, let amount):
+            "generation \(generation): entry \(entry) charges \(amount)"
+        case .chargedAgain(let generation, let entry):
+            "generation \(generation): entry \(entry) charges again what was not given back before"
+        case .chargesMiscounted(let generation, let known, let charges):
+            "generation \(generation): its row knows of charges up to number \(known), the ledger has \(charges)"
+        case .refundIsNotNoted(let generation, let status, let isRefunded):
+            "generation \(generation): is \(status), its row says that its last charge was "
+                + (isRefunded ? "given back, the ledger does not" : "not given back, the ledger says it was")
         }
     }
 }

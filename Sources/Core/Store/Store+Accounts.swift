@@ -35,6 +35,11 @@ public struct Page<Item: Sendable>: Sendable {
         self.items = Array(items.prefix(limit))
         nextCursor = items.count > limit ? self.items.last.map(cursor) : nil
     }
+
+    init(_ items: [Item], nextCursor: Int64?) {
+        self.items = items
+        self.nextCursor = nextCursor
+    }
 }
 
 extension Store {

@@ -47,22 +47,9 @@ extension Store {
         _ id: Generation.ID, of user: UserID, at now: Instant
     ) throws(StoreError) -> RetryOutcome {
         try write { transaction throws(SQLiteError) in
-            let connection = transaction.connection
-            guard let generation = try Generations.find(id, on: connection), generation.user == user else {
-                return .unknown
-            }
-            guard generation.status == .failed else { return .notFailed }
-            var balance = try Ledger.balance(of: user, on: connection)
-            if generation.isRefunded {
-                let number = try Generations.charge(of: id, on: connection) + 1
-                switch try Ledger.post(.charge(id, attempt: number), of: -1, to: user, at: now, in: transaction) {
-                case .posted(let charge), .alreadyPosted(let charge): balance = charge.balanceAfter
-                case .insufficientCredits(let balance): return .insufficientCredits(balance: balance)
-                }
-                try connection.execute(
-                    "UPDATE generations SET charge = ?, refunded = 0 WHERE id = ?", .integer(number), .text(id.text))
-            }
-            return .queued(try Generations.requeue(id, at: now, in: transaction), balance: balance)
+            guard let generation = try Generations.find(id, on: transaction.connection), generation.user == user
+            else { return .unknown }
+            return try Generations.retry(generation, at: now, in: transaction)
         }
     }
 
@@ -141,7 +128,25 @@ enum Generations {
         try connection.query("SELECT charge FROM generations WHERE id = ?", .text(id.text)) { $0.integer(0) }[0]
     }
 
-    static func requeue(
+    static func retry(
+        _ generation: Generation, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> RetryOutcome {
+        guard generation.status == .failed else { return .notFailed }
+        let (id, user, connection) = (generation.id, generation.user, transaction.connection)
+        var balance = try Ledger.balance(of: user, on: connection)
+        if generation.isRefunded {
+            let number = try charge(of: id, on: connection) + 1
+            switch try Ledger.post(.charge(id, attempt: number), of: -1, to: user, at: now, in: transaction) {
+            case .posted(let charge), .alreadyPosted(let charge): balance = charge.balanceAfter
+            case .insufficientCredits(let balance): return .insufficientCredits(balance: balance)
+            }
+            try connection.execute(
+                "UPDATE generations SET charge = ?, refunded = 0 WHERE id = ?", .integer(number), .text(id.text))
+        }
+        return .queued(try requeue(id, at: now, in: transaction), balance: balance)
+    }
+
+    private static func requeue(
         _ id: Generation.ID, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) -> Generation {
         try transaction.connection.query(

@@ -3,9 +3,12 @@ internal import SQLite
 extension Store {
     /// Takes the job that has waited longest, or one whose worker let its lease run out.
     ///
-    /// - Parameter dailyLimit: how many claims there may be in one day (UTC), for each becomes a call of the provider.
+    /// - Parameters:
+    ///   - maximumAttempts: a job whose last try ran out of its lease is not tried again, it ends: a picture that brings
+    ///     its worker down must not do so for ever.
+    ///   - dailyLimit: how many claims there may be in one day (UTC), for each becomes a call of the provider.
     public func claim(
-        for lease: Duration, dailyLimit: Int64? = nil, at now: Instant
+        for lease: Duration, maximumAttempts: Int64 = .max, dailyLimit: Int64? = nil, at now: Instant
     ) throws(StoreError) -> ClaimOutcome {
         precondition(lease > .zero)
         // Nobody takes a turn to write only to find that there is nothing to do.
@@ -13,6 +16,7 @@ extension Store {
             return .nothing
         }
         return try write { transaction throws(SQLiteError) in
+            try Jobs.endAbandoned(after: maximumAttempts, at: now, in: transaction)
             guard let id = try Jobs.next(at: now, on: transaction.connection) else { return .nothing }
             guard try Jobs.countCall(limit: dailyLimit, at: now, in: transaction) else { return .dailyLimitReached }
             return .job(try Jobs.lease(id, until: now.advanced(by: lease), in: transaction))
@@ -50,15 +54,9 @@ extension Store {
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
             let isUnreadableAgain = failure == .unreadableResult && state.unreadable >= 1
             guard failure.isFinalAtOnce || isUnreadableAgain || job.attempt >= maximumAttempts else {
-                let due = now.advanced(by: Jobs.pause(after: job.attempt))
-                try Jobs.wait(job, until: due, unreadable: failure == .unreadableResult, in: transaction)
-                return .retry(at: due)
+                return try Jobs.wait(job, state, unreadable: failure == .unreadableResult, at: now, in: transaction)
             }
-            let isRefunded = try BillingSettings.current(on: transaction.connection).refundOnFailure
-            if isRefunded {
-                try Generations.refund(job.generation, of: state.user, at: now, in: transaction)
-            }
-            try Jobs.end(job, failure, refunded: isRefunded, at: now, in: transaction)
+            let isRefunded = try Jobs.end(job.generation, of: state.user, failure, at: now, in: transaction)
             return .failed(refunded: isRefunded)
         }
     }
@@ -66,13 +64,17 @@ extension Store {
     /// Lets the job go as if it had never been taken: its worker stops.
     public func handBack(_ job: Job, at now: Instant) throws(StoreError) -> ReportOutcome {
         try write { transaction throws(SQLiteError) in
-            try transaction.connection.execute(
-                """
-                UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1, due_ms = ?1
-                WHERE id = ?2 AND status = 'processing' AND fence = ?3
-                """,
-                .integer(now.rawValue), .text(job.generation.text), .integer(job.fence))
-            return transaction.connection.changes == 1 ? .recorded : .leaseLost
+            guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
+            if state.isDeleted {
+                try Jobs.cancel(job.generation, of: state.user, at: now, in: transaction)
+            } else {
+                try transaction.connection.execute(
+                    """
+                    UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1, due_ms = ?
+                    WHERE id = ?
+                    """, .integer(now.rawValue), .text(job.generation.text))
+            }
+            return .recorded
         }
     }
 }
@@ -131,36 +133,94 @@ enum Jobs {
         return calls <= limit ?? .max
     }
 
-    static func state(
-        of job: Job, on connection: Connection
-    ) throws(SQLiteError) -> (user: UserID, unreadable: Int64)? {
+    struct State {
+        let user: UserID
+        /// How many unreadable answers there were.
+        let unreadable: Int64
+        let isDeleted: Bool
+    }
+
+    /// `nil` if the job is not its worker's any more.
+    static func state(of job: Job, on connection: Connection) throws(SQLiteError) -> State? {
         let found = try connection.query(
-            "SELECT user_id, unreadable FROM generations WHERE id = ? AND status = 'processing' AND fence = ?",
-            .text(job.generation.text), .integer(job.fence)
-        ) { row in UserID(row.text(0)).map { (user: $0, unreadable: row.integer(1)) } }
+            """
+            SELECT user_id, unreadable, deleted_ms FROM generations
+            WHERE id = ? AND status = 'processing' AND fence = ?
+            """, .text(job.generation.text), .integer(job.fence)
+        ) { row in
+            UserID(row.text(0)).map {
+                State(user: $0, unreadable: row.integer(1), isDeleted: row.optionalInteger(2) != nil)
+            }
+        }
         return found.first ?? nil
     }
 
+    /// The job waits for its next try, unless nobody wants the picture any more: then it is cancelled instead.
     static func wait(
-        _ job: Job, until due: Instant, unreadable: Bool, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+        _ job: Job, _ state: State, unreadable: Bool, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> FailOutcome {
+        guard !state.isDeleted else {
+            try cancel(job.generation, of: state.user, at: now, in: transaction)
+            return .failed(refunded: true)
+        }
+        let due = now.advanced(by: pause(after: job.attempt))
         try transaction.connection.execute(
             """
             UPDATE generations SET status = 'pending', lease_end_ms = NULL, due_ms = ?, unreadable = unreadable + ?
             WHERE id = ?
             """,
             .integer(due.rawValue), .integer(unreadable ? 1 : 0), .text(job.generation.text))
+        return .retry(at: due)
     }
 
-    static func end(
-        _ job: Job, _ failure: GenerationFailure, refunded: Bool, at now: Instant, in transaction: borrowing Transaction
+    /// Ends what workers let go of without a word, where trying again is of no use.
+    static func endAbandoned(
+        after maximumAttempts: Int64, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) {
+        let abandoned = try transaction.connection.query(
+            """
+            SELECT id, user_id, deleted_ms FROM generations
+            WHERE status = 'processing' AND lease_end_ms <= ? AND (attempts >= ? OR deleted_ms IS NOT NULL) LIMIT 100
+            """, .integer(now.rawValue), .integer(maximumAttempts)
+        ) { (id: Generation.ID($0.text(0)), user: UserID($0.text(1)), isDeleted: $0.optionalInteger(2) != nil) }
+        for job in abandoned {
+            guard let id = job.id, let user = job.user else {
+                throw SQLiteError(brokenRule: "a generation and its user have names", at: "generations")
+            }
+            if job.isDeleted {
+                try cancel(id, of: user, at: now, in: transaction)
+            } else {
+                _ = try end(id, of: user, .providerTimeout, at: now, in: transaction)
+            }
+        }
+    }
+
+    /// Ends the generation for good, and gives its charge back if the settings say so.
+    ///
+    /// - Returns: whether the charge was given back.
+    static func end(
+        _ id: Generation.ID, of user: UserID, _ failure: GenerationFailure, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Bool {
+        let isRefunded = try BillingSettings.current(on: transaction.connection).refundOnFailure
+        if isRefunded { try Generations.refund(id, of: user, at: now, in: transaction) }
         try transaction.connection.execute(
             """
             UPDATE generations SET status = 'failed', lease_end_ms = NULL, error = ?, refunded = ?, completed_ms = ?,
                                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
             WHERE id = ?
             """,
-            .text(failure.rawValue), .integer(refunded ? 1 : 0), .integer(now.rawValue), .text(job.generation.text))
+            .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue), .text(id.text))
+        return isRefunded
+    }
+
+    /// Takes back what its user has deleted and what would only wait again, as if it had been deleted while it waited.
+    static func cancel(
+        _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try Generations.refund(id, of: user, at: now, in: transaction)
+        try transaction.connection.execute(
+            "UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, input_blob = NULL WHERE id = ?",
+            .text(id.text))
     }
 }

@@ -23,7 +23,8 @@ extension Store {
     }
 }
 
-private struct Verification {
+/// One look over everything. The generations' part stands in Store+VerifyGenerations.swift.
+struct Verification {
     static let limit = 1000
 
     let connection: Connection
@@ -139,34 +140,7 @@ private struct Verification {
         ) { StoredPayment($0).faults }
     }
 
-    mutating func checkGenerations() throws(SQLiteError) {
-        let refunds = """
-            FROM ledger_entry r LEFT JOIN ledger_entry c
-              ON c.idempotency_key = 'generation:' || r.generation_id || ':charge:'
-                 || substr(r.idempotency_key, length('generation:' || r.generation_id || ':refund:') + 1)
-             AND c.kind = 'charge' AND c.user_id = r.user_id AND c.id < r.id
-            WHERE r.kind = 'refund'
-            """
-        try find("SELECT r.generation_id, r.id \(refunds) AND c.id IS NULL LIMIT \(Self.limit)") {
-            .refundWithoutCharge(generation: $0.text(0), entry: $0.integer(1))
-        }
-        try find(
-            "SELECT r.generation_id, r.id, r.amount, c.amount \(refunds) AND c.amount <> -r.amount LIMIT \(Self.limit)"
-        ) {
-            .refundIsNotItsCharge(
-                generation: $0.text(0), entry: $0.integer(1), amount: $0.integer(2), charge: $0.integer(3))
-        }
-        // Charged again only after the earlier charge was given back.
-        try find(
-            """
-            SELECT generation_id, sum(kind = 'charge'), sum(kind = 'refund') FROM ledger_entry
-            WHERE generation_id IS NOT NULL GROUP BY 1 HAVING sum(kind = 'charge') - sum(kind = 'refund') > 1
-            LIMIT \(Self.limit)
-            """
-        ) { .chargedTwice(generation: $0.text(0), charges: $0.integer(1), refunds: $0.integer(2)) }
-    }
-
-    private mutating func find(
+    mutating func find(
         _ sql: String, fault: (borrowing Row) -> LedgerFault?
     ) throws(SQLiteError) {
         try find(sql) { row in fault(row).map { [$0] } ?? [] }

@@ -8,7 +8,9 @@ public struct Instant: RawRepresentable, Hashable, Comparable, Sendable {
     public static func < (left: Instant, right: Instant) -> Bool { left.rawValue < right.rawValue }
 
     public func advanced(by duration: Duration) -> Instant {
-        Instant(rawValue: rawValue + Int64(duration / .milliseconds(1)))
+        // Exactly: a quotient of durations is a Double, which may fall a millisecond short.
+        let parts = duration.components
+        return Instant(rawValue: rawValue + parts.seconds * 1000 + parts.attoseconds / 1_000_000_000_000_000)
     }
 
     public func distance(to other: Instant) -> Duration { .milliseconds(other.rawValue - rawValue) }

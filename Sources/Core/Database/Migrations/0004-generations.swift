@@ -45,14 +45,22 @@ extension Migration {
             "CREATE INDEX generations_by_result ON generations (result_blob) WHERE result_blob IS NOT NULL",
             """
             CREATE TRIGGER a_generation_is_paid_for BEFORE INSERT ON generations
-            WHEN NOT EXISTS (SELECT 1 FROM ledger_entry WHERE idempotency_key = 'generation:' || NEW.id || ':charge:1')
+            WHEN NEW.charge <> 1 OR NEW.refunded <> 0
+                OR NOT EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = NEW.user_id
+                               AND idempotency_key = 'generation:' || NEW.id || ':charge:1')
             BEGIN SELECT RAISE(ABORT, 'a generation is paid for'); END
             """,
             """
             CREATE TRIGGER a_retry_is_paid_for BEFORE UPDATE OF charge ON generations
-            WHEN NOT EXISTS (SELECT 1 FROM ledger_entry
-                             WHERE idempotency_key = 'generation:' || NEW.id || ':charge:' || NEW.charge)
+            WHEN NEW.charge <> OLD.charge
+                AND (NEW.charge <> OLD.charge + 1 OR OLD.refunded = 0
+                     OR NOT EXISTS (SELECT 1 FROM ledger_entry
+                                    WHERE idempotency_key = 'generation:' || NEW.id || ':charge:' || NEW.charge))
             BEGIN SELECT RAISE(ABORT, 'a retry is paid for'); END
+            """,
+            """
+            CREATE TRIGGER a_generation_keeps_its_user BEFORE UPDATE OF id, user_id ON generations
+            BEGIN SELECT RAISE(ABORT, 'a generation keeps its user'); END
             """,
             """
             CREATE TRIGGER a_refund_is_in_the_ledger BEFORE UPDATE OF refunded ON generations
@@ -63,6 +71,12 @@ extension Migration {
             """
             CREATE TRIGGER a_generation_stays BEFORE DELETE ON generations
             BEGIN SELECT RAISE(ABORT, 'a generation stays'); END
+            """,
+            // REPLACE removes a row without asking the trigger above.
+            """
+            CREATE TRIGGER a_generation_is_never_replaced BEFORE INSERT ON generations
+            WHEN EXISTS (SELECT 1 FROM generations WHERE id = NEW.id OR seq = NEW.seq)
+            BEGIN SELECT RAISE(ABORT, 'a generation is never replaced'); END
             """,
             "CREATE TABLE provider_calls (day INTEGER NOT NULL PRIMARY KEY, calls INTEGER NOT NULL) STRICT",
         ])

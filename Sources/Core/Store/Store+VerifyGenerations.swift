@@ -1,0 +1,83 @@
+internal import SQLite
+
+/// Every charge against its generation, and every refund against its charge.
+///
+/// What a row alone can show, such as a completed generation that counts as refunded, is refused by the table's CHECKs,
+/// and SQLite's check of the file has looked at those already.
+extension Verification {
+    mutating func checkGenerations() throws(SQLiteError) {
+        try checkRefunds()
+        try checkOwners()
+        try checkCharges()
+    }
+
+    private mutating func checkRefunds() throws(SQLiteError) {
+        let refunds = """
+            FROM ledger_entry r LEFT JOIN ledger_entry c
+              ON c.idempotency_key = 'generation:' || r.generation_id || ':charge:'
+                 || substr(r.idempotency_key, length('generation:' || r.generation_id || ':refund:') + 1)
+             AND c.kind = 'charge' AND c.user_id = r.user_id AND c.id < r.id
+            WHERE r.kind = 'refund'
+            """
+        try find("SELECT r.generation_id, r.id \(refunds) AND c.id IS NULL LIMIT \(Self.limit)") {
+            .refundWithoutCharge(generation: $0.text(0), entry: $0.integer(1))
+        }
+        try find(
+            "SELECT r.generation_id, r.id, r.amount, c.amount \(refunds) AND c.amount <> -r.amount LIMIT \(Self.limit)"
+        ) {
+            .refundIsNotItsCharge(
+                generation: $0.text(0), entry: $0.integer(1), amount: $0.integer(2), charge: $0.integer(3))
+        }
+    }
+
+    private mutating func checkOwners() throws(SQLiteError) {
+        try find(
+            """
+            SELECT e.generation_id, e.id, e.user_id, g.user_id FROM ledger_entry e
+            LEFT JOIN generations g ON g.id = e.generation_id
+            WHERE e.generation_id IS NOT NULL AND e.user_id IS NOT g.user_id LIMIT \(Self.limit)
+            """
+        ) { row in
+            row.optionalText(3) == nil
+                ? .entryWithoutGeneration(generation: row.text(0), entry: row.integer(1))
+                : .generationOfAnotherUser(generation: row.text(0), entry: row.integer(1), user: row.text(2))
+        }
+    }
+
+    /// The charges of a generation are numbered from 1 to `charge`. All but the last were given back, each before the
+    /// next; the row says whether the last one was.
+    private mutating func checkCharges() throws(SQLiteError) {
+        let number = "substr(c.idempotency_key, length('generation:' || c.generation_id || ':charge:') + 1)"
+        try find(
+            "SELECT generation_id, id, amount FROM ledger_entry WHERE kind = 'charge' AND amount <> -1 LIMIT \(Self.limit)"
+        ) { .chargeIsNotThePrice(generation: $0.text(0), entry: $0.integer(1), amount: $0.integer(2)) }
+        try find(
+            """
+            SELECT c.generation_id, c.id FROM ledger_entry c
+            WHERE c.kind = 'charge' AND \(number) <> '1' AND NOT EXISTS (
+                SELECT 1 FROM ledger_entry r
+                WHERE r.idempotency_key = 'generation:' || c.generation_id || ':refund:' || (\(number) - 1) AND r.id < c.id)
+            LIMIT \(Self.limit)
+            """
+        ) { .chargedAgain(generation: $0.text(0), entry: $0.integer(1)) }
+        try find(
+            """
+            SELECT id, charge, charges FROM (
+                SELECT g.id, g.charge, count(c.id) AS charges,
+                       sum(CAST(\(number) AS INTEGER) BETWEEN 1 AND g.charge
+                           AND \(number) = CAST(CAST(\(number) AS INTEGER) AS TEXT)) AS numbered
+                FROM generations g LEFT JOIN ledger_entry c ON c.generation_id = g.id AND c.kind = 'charge'
+                GROUP BY g.id)
+            WHERE charges <> charge OR numbered IS NOT charge LIMIT \(Self.limit)
+            """
+        ) { .chargesMiscounted(generation: $0.text(0), known: $0.integer(1), charges: $0.integer(2)) }
+        try find(
+            """
+            SELECT id, status, refunded FROM generations g
+            WHERE refunded <> EXISTS (SELECT 1 FROM ledger_entry
+                                      WHERE idempotency_key = 'generation:' || g.id || ':refund:' || g.charge)
+            LIMIT \(Self.limit)
+            """
+        ) { .refundIsNotNoted(generation: $0.text(0), status: $0.text(1), isRefunded: $0.integer(2) == 1) }
+    }
+}

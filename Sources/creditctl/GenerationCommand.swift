@@ -1,0 +1,124 @@
+import ArgumentParser
+import Core
+import JSON
+import System
+
+struct GenerationCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generation", abstract: "Tells about generations and tries failed ones again.",
+        subcommands: [List.self, Show.self, Retry.self])
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints generations, newest first, also those that their users have deleted.")
+
+        @Option(name: .customLong("user"), help: "Only this user's: the issuer's `sub`.")
+        var userID: UserID?
+        @Option(help: "Only those that are pending, processing, completed, failed or cancelled.")
+        var status: Generation.Status?
+        @Option(help: "How many at most.")
+        var limit = 20
+        @OptionGroup var output: OutputOptions
+
+        func validate() throws {
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is a whole number from 1 to 1000.") }
+        }
+
+        func run() throws {
+            let reports = try openStore().generationReports(of: userID, status: status, limit: limit)
+            output.print(["items": .array(reports.map { .object($0.members) })]) {
+                reports.isEmpty ? "no generations" : reports.map(\.line).joined(separator: "\n")
+            }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Prints a generation with its files and its entries in the ledger.")
+
+        @Argument(help: "The generation's id, a UUID.")
+        var generationID: Generation.ID
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            guard let (report, entries) = try openStore().report(on: generationID) else {
+                throw Refusal("there is no generation \(generationID.text)")
+            }
+            output.print(.object(report.members + [.init("entries", .array(entries.map(\.json)))])) {
+                report.text + section("entries", entries.map(\.line))
+            }
+        }
+    }
+
+    struct Retry: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Queues a failed generation again.",
+            discussion: """
+                Charges its user one credit if the earlier one was given back, and none otherwise. What its user has \
+                deleted is not tried again.
+                """)
+
+        @Argument(help: "The generation's id, a UUID.")
+        var generationID: Generation.ID
+        @OptionGroup var actor: ActorOptions
+        @OptionGroup var output: OutputOptions
+
+        func run() throws {
+            let id = generationID.text
+            switch try openStore().retry(generationID, by: actor.name, at: System.now()) {
+            case .queued(let generation, let balance):
+                output.print([
+                    "generation_id": .string(id), "user_id": .string(generation.user.text),
+                    "status": .string(generation.status.rawValue), "credits": .integer(balance.rawValue),
+                ]) { "\(id) waits again; \(generation.user) has \(balance.rawValue) credits" }
+            case .insufficientCredits(let balance):
+                throw Refusal("its user has \(balance.rawValue) credits, and the earlier charge was given back")
+            case .notFailed: throw Refusal("\(id) did not fail")
+            case .unknown: throw Refusal("there is no generation \(id), or its user has deleted it")
+            }
+        }
+    }
+}
+
+extension GenerationReport {
+    fileprivate var members: [JSON.Member] {
+        [
+            .init("id", .string(id.text)), .init("user_id", .string(user.text)),
+            .init("status", .string(status.rawValue)), .init("error", .optional(failure?.rawValue)),
+            .init("attempts", .integer(attempts)), .init("charges", .integer(charges)),
+            .init("refunded", .bool(isRefunded)), .init("width", .integer(width)), .init("height", .integer(height)),
+            .init("input", .optional(input?.text)), .init("result", .optional(result?.text)),
+            .init("created_at", .string(createdAt.rfc3339)), .init("due_at", .string(dueAt.rfc3339)),
+            .init("lease_end_at", .optional(leaseEnd?.rfc3339)),
+            .init("completed_at", .optional(completedAt?.rfc3339)),
+            .init("deleted_at", .optional(deletedAt?.rfc3339)),
+        ]
+    }
+
+    fileprivate var line: String {
+        "\(createdAt.rfc3339)  \(id.text) of \(user): \(state)"
+    }
+
+    private var state: String {
+        var state = failure.map { "\(status.rawValue) (\($0.rawValue))" } ?? status.rawValue
+        state += ", \(attempts) tries, \(isRefunded ? "given back" : "charged")"
+        if deletedAt != nil { state += ", deleted" }
+        return state
+    }
+
+    fileprivate var text: String {
+        let times = [
+            ("created", createdAt), ("due", status == .pending ? dueAt : nil), ("lease", leaseEnd),
+            ("ended", completedAt), ("deleted", deletedAt),
+        ].compactMap { name, time in time.map { "\(name) \($0.rfc3339)" } }
+        return """
+            generation  \(id.text)
+            user        \(user)
+            state       \(state)
+            size        \(width) x \(height)
+            original    \(input?.text ?? "gone")
+            result      \(result?.text ?? "none")
+            times       \(times.joined(separator: ", "))
+            """
+    }
+}

@@ -1,0 +1,95 @@
+import Testing
+
+@testable import Core
+
+// What tests of generations say often. Times are seconds after the first moment.
+extension TestStore {
+    static func at(_ seconds: Int64) -> Instant { now.advanced(by: .seconds(seconds)) }
+
+    static func generation(_ number: UInt8) -> Generation.ID {
+        Generation.ID(random: [UInt8](repeating: number, count: 16))
+    }
+
+    static func image(_ number: UInt8) -> StoredImage {
+        StoredImage(
+            blob: BlobID(contentOf: [number]), bytes: 1000 + Int64(number),
+            facts: ImageFacts(kind: .jpeg, width: 640, height: 480))
+    }
+
+    /// Takes all but so many of the trial's credits away.
+    func leave(_ credits: Int64, _ name: String = "ada") throws {
+        try seen(name)
+        _ = try adjust(credits - 10, name, key: "leave \(name)")
+    }
+
+    func refundOnFailure(_ isOn: Bool) throws {
+        var change = SettingsChange()
+        change.refundOnFailure = isOn
+        _ = try store.changeSettings(change, expectedVersion: nil, by: "test", at: Self.now)
+    }
+
+    @discardableResult
+    func submit(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> SubmitOutcome {
+        try store.submit(
+            Self.generation(number), of: Self.image(number), for: Profile(user: user(name)), at: Self.at(seconds))
+    }
+
+    /// A minute's lease on what is next.
+    @discardableResult
+    func job(
+        at seconds: Int64 = 0, maximumAttempts: Int64 = 3, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> Job {
+        switch try store.claim(for: .seconds(60), maximumAttempts: maximumAttempts, at: Self.at(seconds)) {
+        case .job(let job): return job
+        case .nothing, .dailyLimitReached:
+            Issue.record("there is no job", sourceLocation: sourceLocation)
+            throw NoJob()
+        }
+    }
+
+    struct NoJob: Error {}
+
+    @discardableResult
+    func fail(
+        _ job: Job, _ failure: GenerationFailure = .providerUnavailable, maximumAttempts: Int64 = 3,
+        at seconds: Int64 = 0
+    ) throws -> FailOutcome {
+        try store.fail(job, failure, maximumAttempts: maximumAttempts, at: Self.at(seconds))
+    }
+
+    func complete(_ job: Job, at seconds: Int64 = 0) throws -> ReportOutcome {
+        try store.complete(job, with: Self.image(200), at: Self.at(seconds))
+    }
+
+    func retry(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> RetryOutcome {
+        try store.retry(Self.generation(number), of: user(name), at: Self.at(seconds))
+    }
+
+    func delete(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> DeleteOutcome {
+        try store.delete(Self.generation(number), of: user(name), at: Self.at(seconds))
+    }
+
+    /// `status charge refunded attempts`, deleted or not.
+    func row(_ number: UInt8) throws -> String? {
+        try texts(
+            """
+            SELECT status || ' ' || charge || ' ' || refunded || ' ' || attempts FROM generations
+            WHERE id = '\(Self.generation(number).text)'
+            """
+        ).first ?? nil
+    }
+}
+
+extension FailOutcome {
+    var retryTime: Instant? {
+        guard case .retry(let time) = self else { return nil }
+        return time
+    }
+}
+
+extension SubmitOutcome {
+    var isQueued: Bool {
+        guard case .queued = self else { return false }
+        return true
+    }
+}

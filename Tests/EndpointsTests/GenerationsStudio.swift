@@ -1,0 +1,162 @@
+import Clients
+import Crypto
+import Foundation
+import HTTP
+import JSON
+import TestSupport
+import Testing
+
+@testable import Core
+@testable import Endpoints
+
+/// The site of `generations` on a real database and a real directory of images, with nobody at work but the test.
+final class Studio: @unchecked Sendable {
+    static let limitBytes = 4096
+    static let limitPixels = 10_000
+
+    let store: Store
+    let blobs: BlobDirectory
+    private let directory: TemporaryDirectory
+    private let images: String
+    var now = Instant(unixSeconds: 1_795_000_000)
+    /// What the directory of images answers to the next upload.
+    var refusal: BlobError?
+    var lines: [LogLine] = []
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        images = directory.path + "/images"
+        try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: false)
+        _ = try Store.migrate(path: directory.path + "/credits.db")
+        store = try Store(path: directory.path + "/credits.db") { Issue.record("\($0)") }
+        blobs = BlobDirectory(path: images)
+    }
+
+    private var site: GenerationsSite {
+        GenerationsSite(
+            GenerationsDependencies(
+                store: store, maximumUploadBytes: Self.limitBytes, maximumPixels: Self.limitPixels,
+                keep: { [self] content, commit throws(BlobError) in
+                    if let refusal { throw refusal }
+                    return try blobs.store(Array(content), commit: commit)
+                },
+                discard: { [self] ids throws(BlobError) in
+                    try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+                },
+                now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) }))
+    }
+
+    func send(
+        _ method: Request.Method, _ path: String, query: String = "", user: String? = "ada", headers: Headers = [:],
+        body: [UInt8] = [], credential: Caller.Credential = .bearer
+    ) -> Response {
+        let caller = user.map { Caller(user: $0, email: "\($0)@example.com", name: "Ada", credential: credential) }
+        return site.respond(
+            to: Request(
+                method: method, path: path, query: query, headers: headers, body: body, caller: caller, id: "r1"))
+    }
+
+    func get(_ path: String, query: String = "", user: String = "ada", headers: Headers = [:]) -> Response {
+        send(.get, path, query: query, user: user, headers: headers)
+    }
+
+    /// The raw body, as programs send it.
+    func upload(
+        _ bytes: [UInt8], _ type: String? = "image/png", key: String? = nil, user: String = "ada"
+    ) -> Response {
+        var headers = Headers()
+        headers["content-type"] = type
+        headers["idempotency-key"] = key
+        return send(.post, "/api/v1/generations", user: user, headers: headers, body: bytes)
+    }
+
+    /// The form of the page, as browsers send it: the second file field is there and empty.
+    func submit(
+        _ bytes: [UInt8], type: String = "image/png", token: String = "token", key: String = "",
+        boundary: String = "b1",
+        accept: String = "text/html"
+    ) -> Response {
+        let form = Multipart.form(
+            [("form_token", token), ("idempotency_key", key)], picture: bytes, type: type, boundary: boundary)
+        return send(
+            .post, "/", headers: ["content-type": "multipart/form-data; boundary=\(boundary)", "accept": accept],
+            body: form, credential: .cookie(formToken: "token"))
+    }
+
+    /// A button of the page.
+    func press(_ id: String, _ fields: String, user: String = "ada") -> Response {
+        send(
+            .post, "/generations/\(id)", user: user,
+            headers: ["content-type": "application/x-www-form-urlencoded", "accept": "text/html"],
+            body: Array("form_token=token&\(fields)".utf8), credential: .cookie(formToken: "token"))
+    }
+
+    func balance(_ user: String = "ada") throws -> Int64? {
+        try store.account(of: #require(UserID(user)), at: now)?.balance.rawValue
+    }
+
+    /// Leaves the user that many credits.
+    func leave(_ credits: Int64, to user: String = "ada") throws {
+        let id = try #require(UserID(user))
+        let has = try store.account(of: Profile(user: id), at: now).balance.rawValue
+        guard has != credits else { return }
+        let adjustment = Adjustment(
+            user: id, amount: Credits(rawValue: credits - has), actor: "test", reason: "test",
+            key: UUID().uuidString)
+        guard case .adjusted = try store.adjust(adjustment, at: now) else {
+            Issue.record("not adjusted")
+            return
+        }
+    }
+
+    /// The files that were kept.
+    func files() throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: images).filter { $0 != ".lock" }.sorted()
+    }
+
+    func claim() throws -> Job {
+        guard case .job(let job) = try store.claim(for: .seconds(60), at: now) else {
+            throw NeverCame(description: "There is no job")
+        }
+        return job
+    }
+
+    /// Works on the oldest job: makes the picture, or fails for good.
+    func complete(with result: [UInt8]) throws {
+        let job = try claim()
+        let facts = ImageFacts(kind: .png, width: 1, height: 1)
+        _ = try blobs.store(result) { blob throws(StoreError) in
+            try store.complete(
+                job, with: StoredImage(blob: blob, bytes: Int64(result.count), facts: facts), at: now)
+        }
+    }
+
+    func fail(_ failure: GenerationFailure = .providerUnavailable) throws {
+        _ = try store.fail(claim(), failure, maximumAttempts: 1, at: now)
+    }
+
+    deinit { #expect((try? store.verify()) == []) }
+}
+
+extension Multipart {
+    static func form(
+        _ fields: [(String, String)], picture: [UInt8], type: String, boundary: String
+    ) -> [UInt8] {
+        var form: [UInt8] = []
+        for (name, value) in fields {
+            form += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8
+        }
+        for (name, type, bytes) in [("", "application/octet-stream", []), ("a.png", type, picture)] {
+            let disposition = "Content-Disposition: form-data; name=\"image\"; filename=\"\(name)\""
+            form += Array("--\(boundary)\r\n\(disposition)\r\nContent-Type: \(type)\r\n\r\n".utf8) + bytes + [13, 10]
+        }
+        return form + Array("--\(boundary)--\r\n".utf8)
+    }
+}
+
+/// Small real pictures.
+enum Sample {
+    static func bytes(_ name: String) throws -> [UInt8] { try Fixtures.bytes("images/\(name)") }
+
+    static func png() throws -> [UInt8] { try bytes("colour.png") }
+}

@@ -1,0 +1,268 @@
+import Clients
+import Core
+import TestSupport
+import Testing
+import Threads
+import Worker
+
+/// One job at a time, from the queue to its end.
+@Suite struct StepTests {
+    private static let result = Workplace.image("lossless.webp")
+    private static let uncalled: WorkerParts.Generate = { _, _ in
+        Issue.record("the provider was called")
+        return []
+    }
+    private let place: Workplace
+
+    init() throws { place = try Workplace() }
+
+    @Test func aJobIsDoneAndItsResultKept() throws {
+        let id = try place.submit()
+        let seen = Monitor<GenerationInput?>(nil)
+        let worker = place.worker { [place] input, _ in
+            seen.withLock { $0 = input }
+            place.pass(.seconds(7))
+            return Self.result
+        }
+        #expect(worker.step())
+        #expect(seen.withLock { $0 } == GenerationInput(bytes: Workplace.picture, kind: .png, prompt: "a prompt"))
+        let generation = try place.generation(id)
+        #expect(generation.status == .completed)
+        #expect(generation.attempts == 1)
+        let result = try #require(generation.result)
+        #expect(result.facts.kind == .webp)
+        #expect(try place.blobs.read(result.blob, maximumBytes: 1 << 20) == Self.result)
+        #expect(try place.balance() == 109)
+        #expect(place.events() == ["generation.completed"])
+        #expect(place.log().contains(#""provider.duration_ms":7000"#))
+        #expect(place.log().contains(id.text))
+        #expect(try place.store.verify().isEmpty)
+        #expect(!worker.step(), "nothing is left to do")
+    }
+
+    struct Ending: Sendable, CustomTestStringConvertible {
+        let fault: GenerationFault
+        let failure: GenerationFailure
+        let tries: Int64
+        var testDescription: String { "\(fault)" }
+
+        init(_ fault: GenerationFault, _ failure: GenerationFailure, after tries: Int64) {
+            self.fault = fault
+            self.failure = failure
+            self.tries = tries
+        }
+    }
+
+    @Test(arguments: [
+        Ending(.refused("canary"), .rejectedBySafety, after: 1),
+        Ending(.misconfigured("canary"), .providerUnavailable, after: 1),
+        Ending(.timedOut, .providerTimeout, after: 4),
+        Ending(.unavailable("canary", retryAfter: nil), .providerUnavailable, after: 4),
+        Ending(.unavailable("canary", retryAfter: .seconds(1)), .providerUnavailable, after: 4),
+        Ending(.unreadable("canary"), .unreadableResult, after: 2),
+    ])
+    func aFailureEndsAsTheRulesSay(ending: Ending) throws {
+        let id = try place.submit()
+        let calls = Monitor<Int64>(0)
+        let worker = place.worker(attempts: 4) { _, _ throws(GenerationFault) in
+            calls.withLock { $0 += 1 }
+            throw ending.fault
+        }
+        for _ in 0..<10 {
+            _ = worker.step()
+            place.pass(.seconds(400))
+        }
+        let generation = try place.generation(id)
+        #expect(generation.status == .failed)
+        #expect(generation.failure == ending.failure)
+        #expect(calls.withLock { $0 } == ending.tries)
+        #expect(generation.isRefunded)
+        #expect(try place.balance() == 110)
+        let retries = [String](repeating: "generation.retried", count: Int(ending.tries) - 1)
+        #expect(place.events() == retries + ["generation.failed"])
+        // The provider's words are in the log, and nowhere that a user sees.
+        if case .timedOut = ending.fault {} else { #expect(place.log().contains("canary")) }
+        #expect(try place.store.verify().isEmpty)
+    }
+
+    @Test func aWrongKeyAlarms() throws {
+        try place.submit()
+        _ = place.worker { _, _ throws(GenerationFault) in throw .misconfigured("key") }.step()
+        #expect(place.lines.withLock { $0.map(\.level) } == [.error])
+    }
+
+    @Test func aFailureThatPassesCostsOneCredit() throws {
+        let id = try place.submit()
+        let calls = Monitor(0)
+        let worker = place.worker { _, _ throws(GenerationFault) in
+            let number = calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            guard number > 1 else { throw .unavailable("503", retryAfter: nil) }
+            return Self.result
+        }
+        #expect(worker.step())
+        #expect(!worker.step(), "it waits")
+        place.pass(.seconds(6))
+        #expect(worker.step())
+        #expect(try place.generation(id).status == .completed)
+        #expect(try place.balance() == 109)
+    }
+
+    @Test func theProvidersWishToBeLeftAloneIsRespectedByAll() throws {
+        try place.submit()
+        let second = try place.submit(Workplace.image("deep.png"))
+        let worker = place.worker { input, _ throws(GenerationFault) in
+            guard input.bytes != Workplace.picture else { throw .unavailable("429", retryAfter: .seconds(90)) }
+            return Self.result
+        }
+        #expect(worker.step())
+        #expect(!worker.step())
+        place.pass(.seconds(89))
+        #expect(!worker.step())
+        #expect(try place.generation(second).attempts == 0)
+        place.pass(.seconds(1))
+        #expect(worker.step() && worker.step())
+        #expect(try place.generation(second).status == .completed)
+    }
+
+    @Test(arguments: [
+        ("no picture", [UInt8]("<html>".utf8)), ("cut short", [UInt8](result.prefix(40))),
+        ("empty", []), ("too large", Workplace.image("baseline.jpg")),
+    ])
+    func aResultThatIsNoPictureDoesNotCount(name: String, answer: [UInt8]) throws {
+        let id = try place.submit()
+        let worker = place.worker(attempts: 1, maximumPixels: 383) { _, _ in answer }
+        #expect(worker.step())
+        #expect(try place.generation(id).failure == .unreadableResult)
+        #expect(try place.files().count == 1, "nothing of it was kept")
+        #expect(try place.balance() == 110)
+    }
+
+    @Test func whatTheToolsCannotReadFailsOnItsSide() throws {
+        let original = try place.submit()
+        let unread: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unreadable("x") }
+        #expect(place.worker(attempts: 1, clean: unread) { _, _ in [] }.step())
+        #expect(try place.generation(original).failure == .inputMissing)
+        let result = try place.submit(Workplace.image("deep.png"))
+        let half: WorkerParts.Clean = { bytes, kind, _ throws(CleaningFault) in
+            guard kind == .png else { throw .unreadable("x") }
+            return bytes
+        }
+        #expect(place.worker(attempts: 1, clean: half) { _, _ in Self.result }.step())
+        #expect(try place.generation(result).failure == .unreadableResult)
+        let tools = try place.submit(Workplace.image("palette.png"))
+        let broken: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unavailable("x") }
+        #expect(place.worker(attempts: 1, clean: broken) { _, _ in [] }.step())
+        #expect(try place.generation(tools).failure == .providerUnavailable)
+    }
+
+    @Test func whatIsSentIsWhatTheToolsLeft() throws {
+        try place.submit()
+        let other = Workplace.image("baseline.jpg")
+        let worker = place.worker(clean: { bytes, kind, _ in kind == .png ? other : bytes }) { input, _ in
+            #expect(input.kind == .jpeg)
+            #expect(input.bytes == other)
+            return Self.result
+        }
+        #expect(worker.step())
+        #expect(place.events() == ["generation.completed"])
+    }
+
+    @Test func withoutItsFileAJobFailsAtOnce() throws {
+        let id = try place.submit()
+        try place.blobs.remove([BlobID(contentOf: Workplace.picture)], unless: { _ in false })
+        #expect(place.worker(generate: Self.uncalled).step())
+        #expect(try place.generation(id).failure == .inputMissing)
+        #expect(try place.balance() == 110)
+    }
+
+    @Test func aResultThatComesTooLateIsRefusedAndGone() throws {
+        let id = try place.submit()
+        let fast = place.worker { _, _ in Self.result }
+        let slow = place.worker { [place] _, _ in
+            place.pass(.seconds(151))
+            #expect(fast.step(), "the lease ran out")
+            return Workplace.image("lossy.webp")
+        }
+        #expect(slow.step())
+        #expect(place.events() == ["generation.completed", "generation.lease_lost"])
+        let generation = try place.generation(id)
+        #expect(generation.attempts == 2)
+        #expect(generation.result?.blob == BlobID(contentOf: Self.result))
+        #expect(try place.files() == [generation.input.blob.text, BlobID(contentOf: Self.result).text])
+        #expect(try place.balance() == 109)
+    }
+
+    @Test func aFailureThatComesTooLateRefundsNothing() throws {
+        let id = try place.submit()
+        let fast = place.worker { _, _ in Self.result }
+        let slow = place.worker(attempts: 1) { [place] _, _ throws(GenerationFault) in
+            place.pass(.seconds(151))
+            #expect(fast.step())
+            throw .timedOut
+        }
+        #expect(slow.step())
+        #expect(try place.generation(id).status == .completed)
+        #expect(try place.balance() == 109)
+        #expect(try place.store.verify().isEmpty)
+    }
+
+    @Test(arguments: [true, false]) func whatIsDeletedMeanwhileLeavesNoFile(isDone: Bool) throws {
+        let id = try place.submit()
+        let worker = place.worker(attempts: 1) { [place] _, _ throws(GenerationFault) in
+            _ = try? place.store.delete(id, of: place.user, at: place.now)
+            guard isDone else { throw .timedOut }
+            return Self.result
+        }
+        #expect(worker.step())
+        #expect(try place.files().isEmpty)
+        #expect(try place.store.verify().isEmpty)
+    }
+
+    @Test func theDaysCallsAreLimitedAndThatIsToldOnce() throws {
+        for name in ["colour.png", "deep.png", "palette.png"] { try place.submit(Workplace.image(name)) }
+        let worker = place.worker(dailyLimit: 2) { _, _ in Self.result }
+        #expect(worker.step() && worker.step())
+        for _ in 0..<3 { #expect(!worker.step()) }
+        #expect(place.events().filter { $0 == "generation.daily_limit_reached" }.count == 1)
+        place.pass(.seconds(86_400))
+        #expect(worker.step())
+        #expect(place.events().filter { $0 == "generation.completed" }.count == 3)
+    }
+
+    @Test(arguments: [BlobError.full, .unavailable("write: Input/output error"), .store(.full)])
+    func aResultIsKeptOnceThereIsRoom(fault: BlobError) throws {
+        let id = try place.submit()
+        let faults = Monitor(3)
+        let worker = place.worker(keepFault: {
+            faults.withLock { faults in
+                faults -= 1
+                return faults >= 0 ? fault : nil
+            }
+        }) { _, _ in Self.result }
+        #expect(worker.step())
+        #expect(try place.generation(id).status == .completed)
+        #expect(place.events().filter { $0 == "generation.not_kept" }.count == 3)
+    }
+
+    @Test func aResultThatCannotBeKeptIsAFailure() throws {
+        let id = try place.submit()
+        let worker = place.worker(attempts: 1, keepFault: { .full }) { _, _ in Self.result }
+        #expect(worker.step())
+        #expect(try place.generation(id).failure == .providerUnavailable)
+        #expect(try place.balance() == 110)
+    }
+
+    @Test func aJobThatOutlivesItsWorkersIsNotTriedForEver() throws {
+        let id = try place.submit()
+        for _ in 0..<7 {
+            _ = try place.store.claim(for: .seconds(10), at: place.now)
+            place.pass(.seconds(11))
+        }
+        #expect(place.worker(generate: Self.uncalled).step())
+        #expect(try place.generation(id).failure == .providerUnavailable)
+        #expect(try place.balance() == 110)
+    }
+}
