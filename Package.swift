@@ -71,7 +71,7 @@ let package = Package(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Clients", "Core", "JSON", "System", arguments]),
+        program("creditctl", ["Clients", "Core", "Crypto", "JSON", "System", arguments]),
         program(
             "polar-simulator",
             [

@@ -27,7 +27,7 @@ import Testing
         "generations": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
         "admin": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
         "generation-worker": ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"],
-        "creditctl": ["ArgumentParser", "Clients", "Core", "JSON", "System"],
+        "creditctl": ["ArgumentParser", "Clients", "Core", "Crypto", "JSON", "System"],
         // A development tool: it plays the others' parts, and stands outside the walls.
         "polar-simulator": [
             "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON", "Mustache",
