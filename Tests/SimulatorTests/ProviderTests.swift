@@ -95,10 +95,11 @@ import Threads
         #expect(simulator.respond(to: request).status == .badRequest)
     }
 
-    @Test(arguments: [
-        [], ["contents": []], ["contents": [["parts": [["text": "hello"]]]]], body("no base64!"),
-        body(type: "image/gif"), body("SGVsbG8="),
-    ] as [JSON])
+    @Test(
+        arguments: [
+            [], ["contents": []], ["contents": [["parts": [["text": "hello"]]]]], body("no base64!"),
+            body(type: "image/gif"), body("SGVsbG8="),
+        ] as [JSON])
     func refusesWhatIsNoPicture(_ body: JSON) {
         let response = ask(body)
         #expect(response.status == .badRequest)

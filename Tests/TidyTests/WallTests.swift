@@ -31,6 +31,7 @@ import Testing
         // A development tool: it plays the others' parts, and stands outside the walls.
         "polar-simulator": [
             "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON", "Mustache",
+            "Subprocess",
             "System",
             "Threads",
         ],
