@@ -70,8 +70,8 @@ let package = Package(
         program(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
-        program("generation-worker", ["Clients", "Core", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Clients", "Core", "JSON", "System", arguments]),
+        program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
+        program("creditctl", ["Clients", "Core", "Crypto", "JSON", "System", arguments]),
         program(
             "polar-simulator",
             [
@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("ClientsTests", ["Clients", "Core", "HTTPClient", "JSON", "Subprocess", "TestSupport", "Threads"]),
+        tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads"]),
         tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests(
@@ -104,9 +104,7 @@ let package = Package(
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
-        tests(
-            "WorkerTests",
-            ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads", "Worker"]),
+        tests("WorkerTests", ["Clients", "Core", "Crypto", "TestSupport", "Threads", "Worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,8 +11,13 @@ public struct BlobDirectory: Sendable {
     private static let incoming = ".incoming-"
 
     private let directory: Directory
+    private let random: @Sendable (Int) -> [UInt8]
 
-    public init(path: String) { directory = Directory(path) }
+    /// - Parameter random: so many bytes that nobody else has: an unfinished file is named after them.
+    public init(path: String, random: @escaping @Sendable (Int) -> [UInt8]) {
+        directory = Directory(path)
+        self.random = random
+    }
 
     /// Stores the bytes durably, then lets `commit` make the database refer to them.
     ///
@@ -108,7 +113,7 @@ public struct BlobDirectory: Sendable {
             // Whoever wrote it may have died before its name was durable.
             return try directory.synchronize()
         }
-        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(randomBytes(16)))
+        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(random(16)))
     }
 
     private func removeOne(

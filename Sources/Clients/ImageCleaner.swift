@@ -8,9 +8,9 @@ internal import Subprocess
 ///
 /// Source: https://www.libvips.org/API/current/using-vipsthumbnail.html
 public struct ImageCleaner: Sendable {
-    /// Twice that, for what is sent and what came back, is less than the minute by which a lease is longer than the
-    /// provider's time-out.
-    public static let timeout = Duration.seconds(25)
+    /// Of one run. What is sent and what came back need two each at most: together less than the minute by which a lease
+    /// is longer than the provider's time-out.
+    private static let timeout = Duration.seconds(14)
 
     private static let maximumBytes = 64 << 20
     private static let leastVersion = (major: 8, minor: 12)
@@ -54,7 +54,7 @@ public struct ImageCleaner: Sendable {
             arguments: ["stdin", "--size", "100000x100000>"] + profiles + ["-o", format(for: kind)],
             environment: Self.environment,
             limits: .init(
-                time: Self.timeout, outputBytes: Self.maximumBytes, processorSeconds: 60, memoryBytes: 2 << 30))
+                time: Self.timeout, outputBytes: Self.maximumBytes, processorSeconds: 30, memoryBytes: 2 << 30))
         let ended = subprocess.run(input: bytes, isStopping: isStopping)
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output

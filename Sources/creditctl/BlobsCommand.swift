@@ -1,6 +1,7 @@
 import ArgumentParser
 import Clients
 import Core
+import Crypto
 import JSON
 import System
 
@@ -30,7 +31,7 @@ struct BlobsCommand: ParsableCommand {
 
         func run() throws {
             var reader = System.environment()
-            let blobs = BlobDirectory(path: reader.text("CREDITS_IMAGES"))
+            let blobs = BlobDirectory(path: reader.text("CREDITS_IMAGES"), random: randomBytes)
             let settings = StoreSettings(&reader)
             try reader.finish()
             let store = try Store(path: settings.database, commitGroup: settings.commitGroup) { _ in }

@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Crypto
 import HTTPClient
 import System
 import Threads
@@ -15,7 +16,7 @@ do {
         log(LogLine(.error, "store.broken", ["store.reason": error.description]))
         System.stop()
     }
-    let blobs = BlobDirectory(path: settings.images)
+    let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let worker = GenerationWorker(
         parts: WorkerParts(
             store: store,

@@ -14,7 +14,7 @@ do {
         log(LogLine(.error, "store.broken", ["store.reason": error.description]))
         System.stop()
     }
-    let blobs = BlobDirectory(path: settings.images)
+    let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let site = GenerationsSite(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,

@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Crypto
 import Foundation
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ import Threads
 
     init() throws {
         temporary = try TemporaryDirectory()
-        blobs = BlobDirectory(path: temporary.path)
+        blobs = BlobDirectory(path: temporary.path, random: randomBytes)
     }
 
     private func names() throws -> Set<String> {
@@ -61,7 +62,7 @@ import Threads
     }
 
     @Test func withoutItsDirectoryNothingIsCommitted() throws {
-        let missing = BlobDirectory(path: temporary.path + "/none")
+        let missing = BlobDirectory(path: temporary.path + "/none", random: randomBytes)
         #expect(throws: BlobError.absent) { try missing.store([1]) { _ in Issue.record("committed") } }
         #expect(throws: BlobError.absent) { try blobs.read(BlobID(contentOf: [1] as [UInt8]), maximumBytes: 1) }
     }

@@ -166,7 +166,7 @@ import Threads
                 try Ledger.post(movement, of: amount, to: user, at: TestStore.now, in: transaction)
             }
         }
-        let charge = Movement.charge(Generation.ID(random: .init(repeating: 1, count: 16)), attempt: 1)
+        let charge = Movement.adjustment(key: "k", actor: "test", reason: "test")
         guard case .posted(let entry) = try post(-1, charge) else { Issue.record("not posted"); return }
         #expect(try post(-1, charge) == .alreadyPosted(entry))
         #expect(throws: StoreError.self) { try post(-2, charge) }

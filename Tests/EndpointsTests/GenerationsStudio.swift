@@ -29,7 +29,7 @@ final class Studio: @unchecked Sendable {
         try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: false)
         _ = try Store.migrate(path: directory.path + "/credits.db")
         store = try Store(path: directory.path + "/credits.db") { Issue.record("\($0)") }
-        blobs = BlobDirectory(path: images)
+        blobs = BlobDirectory(path: images, random: randomBytes)
     }
 
     private var site: GenerationsSite {

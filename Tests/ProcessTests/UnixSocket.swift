@@ -27,8 +27,10 @@ final class UnixSocket: Sendable {
         let socket = try UnixSocket(fresh())
         // Nobody here waits for ever: a test that hangs tells less than one that fails.
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
-        unsafe setsockopt(
-            socket.descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            unsafe setsockopt(
+                socket.descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        }
         guard try unsafe withAddress(path, { unsafe connect(socket.descriptor, $0, $1) }) == 0 else {
             throw SocketError("connect")
         }

@@ -19,7 +19,9 @@ enum EchoSite {
     /// The stack takes its own copies.
     private static func programs() throws -> String {
         let directory = try Places.temporaryDirectory()
-        for name in ["checkout", "generations", "generation-worker", "polar-orders", "auth", "polar-simulator", "creditctl"] {
+        for name in [
+            "checkout", "generations", "generation-worker", "polar-orders", "auth", "polar-simulator", "creditctl",
+        ] {
             let path = "\(directory)/\(name)"
             try Data(program.utf8).write(to: URL(fileURLWithPath: path))
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)

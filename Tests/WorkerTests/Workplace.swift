@@ -30,7 +30,7 @@ final class Workplace: Sendable {
         database = directory.path + "/credits.db"
         images = directory.path + "/images"
         try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: false)
-        blobs = BlobDirectory(path: images)
+        blobs = BlobDirectory(path: images, random: randomBytes)
         _ = try Store.migrate(path: database)
         store = try Store(path: database) { Issue.record("the store broke: \($0)") }
         user = try #require(UserID("ada"))
