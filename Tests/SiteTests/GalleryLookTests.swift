@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func whoHasFewOrNoCreditsIsToldInEveryLight() throws {
-        let site = try Site(Maker().settings)
+        let site = try Site()
         let browser = try Browser()
         try browser.signIn("ada", at: site)
         #expect(try site.creditctl("adjust", "ada", "-7", "--reason", "test").status == 0)

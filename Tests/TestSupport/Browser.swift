@@ -75,6 +75,19 @@ public final class Browser: Sendable {
         try Self.call(client, method, "\(session)/\(path)", body)
     }
 
+    /// Asks about the first element that the selector finds; again if a page that changes by itself has just replaced it.
+    @discardableResult
+    private func ask(_ method: String, _ command: String, of selector: String, _ body: JSON? = nil) throws -> JSON {
+        for _ in 0..<5 {
+            do {
+                return try ask(method, "\(element(selector))/\(command)", body)
+            } catch let error as BrowserError where error.description.contains("stale element") {
+                continue
+            }
+        }
+        throw BrowserError(description: "\(selector) never stands still")
+    }
+
     /// The path of the first element that the selector finds.
     private func element(_ selector: String) throws -> String {
         let found = try ask("POST", "element", ["using": "css selector", "value": .string(selector)])
@@ -96,11 +109,11 @@ extension Browser {
 
     /// The visible text of the first element that the selector finds, waited for.
     public func text(_ selector: String) throws -> String {
-        try ask("GET", "\(element(selector))/text").string ?? ""
+        try ask("GET", "text", of: selector).string ?? ""
     }
 
     public func attribute(_ name: String, of selector: String) throws -> String? {
-        try ask("GET", "\(element(selector))/attribute/\(name)").string
+        try ask("GET", "attribute/\(name)", of: selector).string
     }
 
     /// How many elements there are now.
@@ -109,11 +122,11 @@ extension Browser {
         return Int(try run(script, [.string(selector)]).integer ?? 0)
     }
 
-    public func click(_ selector: String) throws { try ask("POST", "\(element(selector))/click", [:]) }
+    public func click(_ selector: String) throws { try ask("POST", "click", of: selector, [:]) }
 
     /// Types into a field, after what is there.
     public func type(_ text: String, into selector: String) throws {
-        try ask("POST", "\(element(selector))/value", ["text": .string(text)])
+        try ask("POST", "value", of: selector, ["text": .string(text)])
     }
 
     /// Puts a text in the place of what a field holds.
