@@ -261,8 +261,9 @@ import Worker
             _ = try place.store.claim(for: .seconds(10), at: place.now)
             place.pass(.seconds(11))
         }
-        #expect(place.worker(generate: Self.uncalled).step())
-        #expect(try place.generation(id).failure == .providerUnavailable)
+        // The claim ends it: there is nothing left to do for a worker.
+        #expect(!place.worker(generate: Self.uncalled).step())
+        #expect(try place.generation(id).failure == .providerTimeout)
         #expect(try place.balance() == 110)
     }
 }
