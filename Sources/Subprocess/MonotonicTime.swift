@@ -1,3 +1,4 @@
+private import CProcess
 private import Glibc
 
 /// Time since the machine's start, which no change of the wall clock moves.
