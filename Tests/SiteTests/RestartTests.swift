@@ -8,10 +8,11 @@ import Testing
 @Suite(.serialized) struct RestartTests {
     static let product = "6a1f2c9e-5a6b-4f0e-9d7a-0c1f5b3a2e41"
 
-    @Test(arguments: ["polar-orders", "checkout", "auth"])
+    @Test(arguments: ["polar-orders", "checkout", "auth", "generations"])
     func aGentleRestartUnderLoadFailsNoRequest(_ name: String) throws {
         let site = try Site(["POLAR_PRODUCT_ID": Self.product])
         let token = try site.token("ada")
+        let path = name == "generations" ? "/api/v1/generations" : "/api/v1/credits"
         let isOver = Mutex(false)
         let failures = Collected()
         let count = Mutex(0)
@@ -22,7 +23,7 @@ import Testing
                     let answer =
                         name == "polar-orders"
                         ? try? site.deliver(OrderEvent(product: Self.product).body)
-                        : try? site.send("GET", "/api/v1/credits", headers: [("Authorization", "Bearer \(token)")])
+                        : try? site.send("GET", path, headers: [("Authorization", "Bearer \(token)")])
                     count.withLock { $0 += 1 }
                     if ![200, 202].contains(answer?.status) { failures.add(answer?.status) }
                 }
