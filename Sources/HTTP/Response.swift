@@ -56,9 +56,7 @@ public struct Status: RawRepresentable, Sendable, Hashable {
     public static let unsupportedMediaType = Status(rawValue: 415)
     public static let unprocessableContent = Status(rawValue: 422)
     public static let tooManyRequests = Status(rawValue: 429)
-    public static let internalServerError = Status(rawValue: 500)
     public static let badGateway = Status(rawValue: 502)
     public static let serviceUnavailable = Status(rawValue: 503)
     public static let gatewayTimeout = Status(rawValue: 504)
-    public static let insufficientStorage = Status(rawValue: 507)
 }

@@ -87,9 +87,6 @@ private import CSQLite
     /// The number of rows that the last INSERT, UPDATE or DELETE touched.
     public var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
 
-    /// The rowid of the last INSERT on this connection.
-    public var lastInsertedID: Int64 { unsafe sqlite3_last_insert_rowid(handle) }
-
     public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
     private func rows(_ sql: String, _ values: [Value], body: (borrowing Row) -> Void) throws(SQLiteError) {
