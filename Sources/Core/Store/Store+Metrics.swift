@@ -24,6 +24,20 @@ public struct Measurements: Equatable, Sendable {
     }
 }
 
+/// What the writer of one process did since the process began.
+public struct Writing: Equatable, Sendable {
+    public let commits: Int64
+    public let changes: Int64
+    /// All changes together, from the call to the turn.
+    public let waited: Duration
+
+    public init(commits: Int64, changes: Int64, waited: Duration) {
+        self.commits = commits
+        self.changes = changes
+        self.waited = waited
+    }
+}
+
 extension Store {
     public func measurements() throws(StoreError) -> Measurements {
         try read { connection throws(SQLiteError) in

@@ -41,6 +41,12 @@ public final class Store: Sendable {
         do { return try writer.write(body) } catch { throw StoreError(error) }
     }
 
+    /// What this process has written so far.
+    public var writing: Writing {
+        let done = writer.done
+        return Writing(commits: done.commits, changes: done.changes, waited: done.waited)
+    }
+
     func read<Result>(_ body: (Connection) throws(SQLiteError) -> Result) throws(StoreError) -> Result {
         do { return try readers.read(body) } catch { throw StoreError(error) }
     }
