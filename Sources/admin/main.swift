@@ -16,7 +16,9 @@ do {
     let site = AdminSite(
         AdminDependencies(
             store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
-            publicURL: settings.publicURL, now: System.now, random: randomBytes, log: log.callAsFunction))
+            publicURL: settings.publicURL,
+            freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
+            log: log.callAsFunction))
 
     let tally = Tally(of: "admin", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))

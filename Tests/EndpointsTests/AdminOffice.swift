@@ -34,7 +34,8 @@ final class AdminOffice: @unchecked Sendable {
     private var site: AdminSite {
         AdminSite(
             AdminDependencies(
-                store: store, scope: Self.scope, publicURL: "https://credits.example", now: { [self] in now },
+                store: store, scope: Self.scope, publicURL: "https://credits.example", freeBytes: { 1 << 40 },
+                now: { [self] in now },
                 random: randomBytes, log: { [self] in lines.append($0) }))
     }
 
