@@ -31,7 +31,8 @@ public struct ServeOptions: Sendable {
     }
 
     public init(
-        threads: Int = 16, maximumBodyBytes: Int, streaming: Streaming? = nil, peer: String = "www-data", patience: Duration = .seconds(9)
+        threads: Int = 16, maximumBodyBytes: Int, streaming: Streaming? = nil, peer: String = "www-data",
+        patience: Duration = .seconds(9)
     ) {
         self.threads = threads
         self.maximumBodyBytes = maximumBodyBytes

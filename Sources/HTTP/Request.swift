@@ -22,7 +22,8 @@ public struct Request: Sendable {
 
     public init(
         method: Method, path: String, query: String = "", headers: Headers = [:], body: [UInt8] = [],
-        stream: BodyStream? = nil, caller: Caller? = nil, id: String = "", remoteAddress: String = "", originalTarget: String = ""
+        stream: BodyStream? = nil, caller: Caller? = nil, id: String = "", remoteAddress: String = "",
+        originalTarget: String = ""
     ) {
         self.method = method
         self.path = path

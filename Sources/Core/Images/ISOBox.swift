@@ -14,7 +14,9 @@ struct ISOBox {
 
     /// `nil` unless the whole box is there.
     private init?(in bytes: ImageBytes, at position: Int) {
-        guard let short = bytes.big(position, bytes: 4), let name = bytes.big(position + 4, bytes: 4) else { return nil }
+        guard let short = bytes.big(position, bytes: 4), let name = bytes.big(position + 4, bytes: 4) else {
+            return nil
+        }
         var header = 8
         var length = short
         if short == 0 {
