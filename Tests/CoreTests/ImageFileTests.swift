@@ -69,7 +69,8 @@ import Testing
             let entries = (1...count).flatMap { little(0, 4) + little(1, 4) + little($0, 4) + little(0, 4) }
             let segments = stride(from: 0, to: entries.count, by: 32_000).flatMap { start -> [UInt8] in
                 let list = Array(entries[start..<min(start + 32_000, entries.count)])
-                let index = Array("II*\0".utf8) + little(8, 4) + little(1, 2) + little(0xB002, 2) + little(7, 2)
+                let index =
+                    Array("II*\0".utf8) + little(8, 4) + little(1, 2) + little(0xB002, 2) + little(7, 2)
                     + little(list.count, 4) + little(26, 4) + little(0, 4) + list
                 return jpegSegment(0xE2, Array("MPF\0".utf8) + index)
             }

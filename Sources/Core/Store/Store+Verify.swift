@@ -21,6 +21,7 @@ extension Verification {
         try verification.checkUsers()
         try verification.checkEntries()
         try verification.checkDays()
+        try verification.checkSums()
         try verification.checkOrders()
         try verification.checkPayments()
         try verification.checkGenerations()
