@@ -136,10 +136,12 @@ public struct PolarClient: Sendable {
     func call(_ method: String, _ path: String, body: JSON? = nil) throws(PolarFailure) -> JSON {
         do throws(PolarFailure) {
             return try callOnce(method, path, body: body)
-        } catch .unavailable {
+        } catch .unavailable(let reason) where reason != Self.limited {
             return try callOnce(method, path, body: body)
         }
     }
+
+    private static let limited = "429"
 
     private func callOnce(_ method: String, _ path: String, body: JSON?) throws(PolarFailure) -> JSON {
         let answer = try patientAnswer(method, path, body: body)
@@ -147,7 +149,7 @@ public struct PolarClient: Sendable {
         case 200...299:
             guard let json = try? JSON(answer.body) else { throw .unreadable("not JSON") }
             return json
-        case 429: throw .unavailable("429")
+        case 429: throw .unavailable(Self.limited)
         case 500...599: throw .unavailable("\(answer.status)")
         case let status: throw .refused(status: status, code: Self.code(in: answer.body))
         }

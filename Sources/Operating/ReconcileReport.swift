@@ -56,6 +56,8 @@ public struct ReconcileReport: Sendable {
     /// Whether all that was to be read was read.
     public var isWhole: Bool { failures.isEmpty }
 
+    func hasRead(_ what: Set<String>) -> Bool { failures.allSatisfy { !what.contains($0.what) } }
+
     mutating func add(_ change: Change) {
         corrected += 1
         credits += abs(change.target - change.before)

@@ -1,4 +1,5 @@
 internal import Core
+internal import JSON
 
 /// One run: reads list after list, and applies what it finds. What Polar refuses or does not answer ends one list, not
 /// the others.

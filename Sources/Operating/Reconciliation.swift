@@ -33,10 +33,10 @@ public struct Reconciliation: Sendable {
         _ report: ReconcileReport, _ wish: ReconcileWish, _ window: ReconcileWindow, earlier: JSON?
     ) throws(StoreError) {
         let now = parts.now()
-        let (watermark, success) =
-            report.isWhole
-            ? (window.watermark?.rawValue, now.rawValue)
-            : (earlier?["watermark_ms"]?.integer, earlier?["succeeded_ms"]?.integer)
+        let watermark =
+            report.hasRead(["orders", "refunds"])
+            ? window.watermark?.rawValue : earlier?["watermark_ms"]?.integer
+        let success = report.isWhole ? now.rawValue : earlier?["succeeded_ms"]?.integer
         try parts.store.note(
             wish.operation,
             .object(

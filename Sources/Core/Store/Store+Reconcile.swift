@@ -24,10 +24,7 @@ extension Store {
             guard let payment = try Payments.find(order.id, on: connection) else {
                 return OrderStanding(likeness: .unknown, target: 0, user: nil)
             }
-            let isSettled =
-                try connection.query("SELECT state = 'applied' FROM payments WHERE order_id = ?", .text(order.id.text)) {
-                    $0.integer(0) == 1
-                }.first ?? false
+            let isSettled = try Payments.state(of: order.id, on: connection) == "applied"
             let likeness: OrderStanding.Likeness =
                 payment.snapshot.json != order.json ? .different : isSettled ? .settled : .same
             return OrderStanding(likeness: likeness, target: payment.target, user: payment.user)
@@ -49,6 +46,15 @@ extension Store {
     ) throws(StoreError) -> OrderOutcome {
         try rehearse { transaction throws(SQLiteError) in
             try Orders.apply(order, in: scope, at: now, in: transaction)
+        }
+    }
+
+    /// What ``noteDispute(on:isLost:at:in:now:)`` would do. Nothing of it stays.
+    public func previewDispute(
+        _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant
+    ) throws(StoreError) -> OrderOutcome? {
+        try rehearse { transaction throws(SQLiteError) in
+            try Orders.note(dispute, in: scope, at: now, transaction: transaction)
         }
     }
 
