@@ -71,6 +71,7 @@ let package = Package(
         program(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
+        program("admin", ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
         program("creditctl", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System", arguments]),
         program(
