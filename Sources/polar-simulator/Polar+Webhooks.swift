@@ -22,7 +22,8 @@ extension World {
     private var endpoint: JSON {
         [
             "created_at": .string(kept.endpointCreatedAt.text), "modified_at": .null, "id": .string(kept.endpointID),
-            "url": .string(behaviour.setup.endpointURL ?? settings.siteURL + "/polar/orders"), "name": .null, "api_version": .string(settings.apiVersion),
+            "url": .string(behaviour.setup.endpointURL ?? settings.siteURL + "/polar/orders"), "name": .null,
+            "api_version": .string(settings.apiVersion),
             "format": .string(behaviour.setup.endpointFormat), "secret": .string(settings.webhookSecret),
             "organization_id": .string(kept.organizationID),
             "events": .array((behaviour.setup.endpointEvents ?? Self.eventTypes).map(JSON.string)),
