@@ -2,6 +2,7 @@ import ArgumentParser
 import Clients
 import Core
 import JSON
+import Operating
 import System
 
 struct RestoreCommand: ParsableCommand {
@@ -36,11 +37,9 @@ struct RestoreCommand: ParsableCommand {
         }
         guard faults.isEmpty else { throw Refusal("the restored ledger has \(faults.count) faults") }
         guard !noReconcile else { return }
-        try reconcile(since: restoration.backup.createdAt)
-    }
-
-    private func reconcile(since moment: Instant) throws {
-        throw Refusal("now run: creditctl reconcile --since \(moment.rfc3339)")
+        // Orders that were made before and paid after are found as well.
+        let since = restoration.backup.createdAt.advanced(by: .seconds(-86_400))
+        try ReconcileCommand.run(ReconcileWish(since: since, isDeep: true, isDryRun: false), output)
     }
 }
 
