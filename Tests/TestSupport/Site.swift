@@ -104,9 +104,11 @@ extension Site {
     public func signal(_ name: String, _ number: Int32) throws { kill(try pid(of: name), number) }
 
     /// Ends a program gently and returns when its successor answers.
-    public func restart(_ name: String) throws {
-        let stack = Program("\(Places.repository)/deploy/stack")
-        let ended = try stack.run(["restart", name], environment: holder.environment)
+    public func restart(_ name: String) throws { try stack("restart", name) }
+
+    /// Runs `deploy/stack` on this site.
+    public func stack(_ arguments: String...) throws {
+        let ended = try Program("\(Places.repository)/deploy/stack").run(arguments, environment: holder.environment)
         guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
     }
 
