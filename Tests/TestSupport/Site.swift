@@ -108,9 +108,22 @@ extension Site {
 
     /// Runs `deploy/stack` on this site.
     public func stack(_ arguments: String...) throws {
-        let ended = try Program("\(Places.repository)/deploy/stack").run(arguments, environment: holder.environment)
+        let ended = try Program("/bin/bash").run(
+            ["-c", Self.apart, "\(Places.repository)/deploy/stack"] + arguments, environment: holder.environment)
         guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
     }
+
+    /// Foundation knows the end of a program by a descriptor that all its children inherit: what `up` leaves running must
+    /// not have it.
+    private static let apart = """
+        (
+            for open in /proc/self/fd/*; do
+                open=${open##*/}
+                [[ $open -le 2 ]] || eval "exec $open>&-"
+            done
+            "$0" "$@" </dev/null >/dev/null
+        )
+        """
 
     /// What a program has logged so far.
     public func log(of name: String) throws -> String { try Places.text(of: "\(directory)/logs/\(name).log") }
