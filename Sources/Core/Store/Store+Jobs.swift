@@ -46,7 +46,9 @@ extension Store {
                 .optional(thumbnail?.blob.text), .optional(thumbnail?.bytes),
                 .optional(thumbnail?.facts.kind.rawValue), .optional(thumbnail.map { Int64($0.facts.width) }),
                 .optional(thumbnail.map { Int64($0.facts.height) }))
-            return transaction.connection.changes == 1 ? .recorded : .leaseLost
+            guard transaction.connection.changes == 1 else { return .leaseLost }
+            try Counters.add(to: .providerCalls("completed"), in: transaction)
+            return .recorded
         }
     }
 
@@ -59,6 +61,7 @@ extension Store {
     ) throws(StoreError) -> FailOutcome {
         try write { transaction throws(SQLiteError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
+            if let outcome = failure.callOutcome { try Counters.add(to: .providerCalls(outcome), in: transaction) }
             let isUnreadableAgain = failure == .unreadableResult && state.unreadable >= 1
             guard failure.isFinalAtOnce || isUnreadableAgain || job.attempt >= maximumAttempts else {
                 return try Jobs.wait(job, state, unreadable: failure == .unreadableResult, at: now, in: transaction)
