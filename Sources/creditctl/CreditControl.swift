@@ -15,8 +15,13 @@ struct CreditControl: ParsableCommand {
             """,
         subcommands: [
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
+<<<<<<< HEAD
             GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
             ParkedCommand.self, DoctorCommand.self,
+=======
+            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self,
+            BackupCommand.self, RestoreCommand.self,
+>>>>>>> main
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.

@@ -8,25 +8,32 @@ extension Doctor {
     func fileFindings() -> [Finding] {
         var findings: [Finding] = []
         if let database = store?.database {
-            for name in [database, database + "-wal", database + "-shm"] {
-                guard case .seen(.file, let mode) = parts.look(name), mode & 0o007 != 0 else { continue }
+            for name in ["", "-wal", "-shm"].map({ database + $0 }) where isOpenToOthers(name) {
                 findings.append(
-                    .fault(
-                        "permissions", "everybody on this machine can read \(name): mode \(Self.octal(mode))",
-                        "chmod o= \(name)"))
+                    .fault("permissions", "everybody on this machine can read \(name)", "chmod o= \(name)"))
             }
         }
         findings += imageFindings()
         for setting in ["POLAR_ACCESS_TOKEN", "POLAR_WEBHOOK_SECRET", "OIDC_CLIENT_SECRET", "GEMINI_API_KEY"] {
-            guard let path = parts.environment().optional(setting + "_FILE") else { continue }
-            guard case .seen(_, let mode) = parts.look(path), mode & 0o007 != 0 else { continue }
+            guard let path = parts.environment().optional(setting + "_FILE"), isOpenToOthers(path) else { continue }
             findings.append(
                 .fault(
-                    "permissions", "everybody on this machine can read \(setting)_FILE: mode \(Self.octal(mode))",
-                    "chmod 0400 the file, and change the secret at its source: it may be known"))
+                    "permissions", "everybody on this machine can read the file of \(setting)_FILE",
+                    "chmod 0400 it, and change the secret at its source: it may be known"))
         }
         let isRight = findings.allSatisfy { $0.check != "permissions" }
         return findings + (isRight ? [.ok("permissions", "database and secrets are closed to others")] : [])
+    }
+
+    /// Whether the file, and every directory on the way to it, lets everybody in.
+    private func isOpenToOthers(_ path: String) -> Bool {
+        guard case .seen(_, let mode) = parts.look(path), mode & 0o004 != 0 else { return false }
+        var directory = path
+        while let slash = directory.lastIndex(of: "/"), slash > directory.startIndex {
+            directory = String(directory[..<slash])
+            guard case .seen(_, let mode) = parts.look(directory), mode & 0o001 != 0 else { return false }
+        }
+        return true
     }
 
     private func imageFindings() -> [Finding] {

@@ -150,7 +150,7 @@ extension Doctor {
         }
         do throws(KeySetError) {
             let set = try KeySet(bytes)
-            return [.ok(check, "the issuer's \(set.keys.count) keys can be read")]
+            return [.ok(check, "the issuer's keys can be read: \(set.keys.count)")]
         } catch {
             return [
                 .fault(
