@@ -15,13 +15,8 @@ struct CreditControl: ParsableCommand {
             """,
         subcommands: [
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
-<<<<<<< HEAD
             GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
-            ParkedCommand.self, DoctorCommand.self,
-=======
-            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self,
-            BackupCommand.self, RestoreCommand.self,
->>>>>>> main
+            ParkedCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.
