@@ -121,7 +121,7 @@ import Testing
             "too few events", "polar_endpoint", "does not send order.refunded, order.updated",
             setup: ["endpoint_events": ["order.created", "order.paid"]]),
         Plant("a chat's format", "polar_endpoint", "format is discord", setup: ["endpoint_format": "discord"]),
-        Plant("a clock that is behind", "clock", "600 s behind", setup: ["date_offset_seconds": 600]),
+        Plant("a clock that is behind", "clock", " s behind Polar's", setup: ["date_offset_seconds": 600]),
         Plant("no room", "disk", "MiB are free", arguments: ["--free", "1000000000"]),
         Plant("no images", "images", "no directory", environment: ["CREDITS_IMAGES": "/nowhere/at/all"]),
         Plant("no database", "database", "cannot be opened", environment: ["CREDITS_DATABASE": "/nowhere/credits.db"]),
