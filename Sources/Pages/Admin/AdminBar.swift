@@ -133,3 +133,8 @@ enum AdminPath {
         return encoded
     }
 }
+
+extension AdminPage {
+    public static func address(of user: UserID) -> String { AdminPath.user(user.text) }
+    public static func address(ofDelivery id: String) -> String { AdminPath.delivery(id) }
+}

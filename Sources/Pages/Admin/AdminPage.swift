@@ -41,7 +41,7 @@ struct Part: Sendable {
     /// Forms that are folded away until they are wanted.
     var choices: [Choice]?
     var folded: [Folded]?
-    var complaints: [Complaint]?
+    var warnings: [Warning]?
     var links: Actions?
 
     init(_ id: String, _ title: String? = nil) {
@@ -81,15 +81,16 @@ struct Fact: Sendable {
         self.isCode = isCode
     }
 
-    init(_ name: String, _ moment: Moment) {
+    init(_ name: String, _ moment: Moment, link: String? = nil) {
         self.name = name
         value = ""
+        self.link = link
         self.moment = moment
     }
 }
 
 /// Something that wants a person, and where to go.
-struct Complaint: Sendable {
+struct Warning: Sendable {
     let text: String
     let look: String
     let action: Action?

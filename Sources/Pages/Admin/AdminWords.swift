@@ -65,7 +65,7 @@ extension Verdict {
         case .stale: "Older than what was known"
         case .parked: "Parked"
         case .recorded: "Recorded"
-        case .ignored: "Not about an order"
+        case .ignored: "Nothing to do"
         case .unreadable: "Unreadable"
         case .otherEnvironment: "Of the other environment"
         }

@@ -1,29 +1,42 @@
 public import Core
 
-/// One webhook with all that is kept of it. Headers and body are texts for reading.
+/// One webhook with all that is kept of it, as texts for reading.
 public struct DeliveryView: Sendable {
-    let report: DeliveryReport
-    let order: Order.ID?
+    let summary: DeliverySummary
     let headers: String
     /// `nil` once it was removed.
     let body: String?
-    let replayedAt: Instant?
 
-    public init(
-        _ report: DeliveryReport, order: Order.ID?, headers: String, body: String?, replayedAt: Instant?
-    ) {
-        self.report = report
-        self.order = order
+    public init(_ summary: DeliverySummary, headers: String, body: String?) {
+        self.summary = summary
         self.headers = headers
         self.body = body
-        self.replayedAt = replayedAt
+    }
+}
+
+/// A row of a list of deliveries.
+struct DeliveryLine: Sendable {
+    let id: String
+    let type: String?
+    let verdict: String
+    let reason: String?
+    let receivedAt: Instant
+
+    init(_ report: DeliveryReport) {
+        (id, type, verdict) = (report.id, report.type, report.verdict)
+        (reason, receivedAt) = (report.reason, report.receivedAt)
+    }
+
+    init(_ summary: DeliverySummary) {
+        (id, type, verdict) = (summary.id, summary.type, summary.verdict.rawValue)
+        (reason, receivedAt) = (summary.reason, summary.receivedAt)
     }
 }
 
 extension AdminPage {
     /// `/admin/deliveries`
     public static func deliveries(
-        _ deliveries: [DeliveryReport], verdict: String, type: String, pages: ListPages, _ context: AdminContext
+        _ deliveries: [DeliverySummary], verdict: String, type: String, pages: ListPages, _ context: AdminContext
     ) -> AdminPage {
         let verdicts = [(value: "", text: "Any")] + Verdict.allCases.map { (value: $0.rawValue, text: $0.name) }
         let isWhole = verdict.isEmpty && type.isEmpty
@@ -40,7 +53,7 @@ extension AdminPage {
                 Part("find").with { $0.filter = filter },
                 Part("list").with {
                     $0.table = deliveryTable(
-                        deliveries, named: "top",
+                        deliveries.map(DeliveryLine.init), named: "top",
                         ifEmpty: isWhole
                             ? "Polar has not sent anything yet. Check the webhook's address and secret if you have sold something."
                             : "No delivery is like that.",
@@ -50,7 +63,7 @@ extension AdminPage {
     }
 
     static func deliveryTable(
-        _ deliveries: [DeliveryReport], named titleID: String, ifEmpty: String,
+        _ deliveries: [DeliveryLine], named titleID: String, ifEmpty: String,
         pages: (newest: String?, older: String?) = (nil, nil), _ context: AdminContext
     ) -> Table {
         Table(
@@ -69,22 +82,22 @@ extension AdminPage {
     public static func delivery(
         _ delivery: DeliveryView, fault: String? = nil, _ context: AdminContext
     ) -> AdminPage {
-        let report = delivery.report
-        let verdict = Named.verdict(report.verdict)
+        let summary = delivery.summary
+        let verdict = summary.verdict
         var facts = [
-            Fact("Verdict", verdict.name, detail: Named.reason(report.reason), badge: verdict.badge),
-            Fact("Event", report.type ?? "unreadable"),
-            delivery.order.map { Fact("Order", String($0.text.prefix(8)), link: AdminPath.payment($0)) }
+            Fact("Verdict", verdict.name, detail: Named.reason(summary.reason), badge: verdict.badge),
+            Fact("Event", summary.type ?? "unreadable"),
+            summary.order.map { Fact("Order", String($0.text.prefix(8)), link: AdminPath.payment($0)) }
                 ?? Fact("Order", "none"),
-            Fact("Environment", report.environment.rawValue), Fact("Sent", Moment(report.sentAt, now: context.now)),
-            Fact("Received", Moment(report.receivedAt, now: context.now)),
+            Fact("Environment", summary.environment.rawValue), Fact("Sent", Moment(summary.sentAt, now: context.now)),
+            Fact("Received", Moment(summary.receivedAt, now: context.now)),
         ]
-        if let replayed = delivery.replayedAt {
+        if let replayed = summary.replayedAt {
             facts.append(Fact("Replayed last", Moment(replayed, now: context.now)))
         }
-        facts.append(Fact("webhook-id", report.id, isCode: true))
+        facts.append(Fact("webhook-id", summary.id, isCode: true))
         let replay = FormView(
-            AdminPath.delivery(report.id), context, hidden: [("action", "replay")], [], button: "Replay it",
+            AdminPath.delivery(summary.id), context, hidden: [("action", "replay")], [], button: "Replay it",
             isSecond: true, fault: fault)
         return AdminPage(
             "Delivery", at: .deliveries, back: Action("All deliveries", "/admin/deliveries"), context,
@@ -95,7 +108,7 @@ extension AdminPage {
                         [
                             delivery.body.map {
                                 Folded(
-                                    summary: "Body, \(Format.bytes(report.bodyBytes))", text: $0, label: "Body")
+                                    summary: "Body, \(Format.bytes(summary.bodyBytes ?? 0))", text: $0, label: "Body")
                             }, Folded(summary: "Headers", text: delivery.headers, label: "Headers"),
                         ].compactMap(\.self)
                     $0.note = delivery.body == nil ? "The body was removed after its time, and cannot be replayed." : nil

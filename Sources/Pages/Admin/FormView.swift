@@ -2,7 +2,7 @@
 struct FormView: Sendable {
     let address: String
     let token: String
-    let key: String
+    let key: String?
     let hidden: [Hidden]
     let fields: [Field]
     let button: String
@@ -14,13 +14,14 @@ struct FormView: Sendable {
         let value: String
     }
 
+    /// - Parameter key: where a repeated click would do harm.
     init(
-        _ address: String, _ context: AdminContext, hidden: [(name: String, value: String)] = [], _ fields: [Field],
+        _ address: String, _ context: AdminContext, key: String? = nil, hidden: [(name: String, value: String)] = [], _ fields: [Field],
         button: String, isSecond: Bool = false, fault: String? = nil
     ) {
         self.address = address
         token = context.formToken
-        key = context.key()
+        self.key = key
         self.hidden = hidden.map { Hidden(name: $0.name, value: $0.value) }
         self.fields = fields
         self.button = button

@@ -1,9 +1,21 @@
 public import Core
 
+/// A parked order in the list.
+public struct ParkedOrder: Sendable {
+    let payment: PaymentReport
+    /// What Polar said of the buyer. Nothing is decided by it.
+    let payer: [(name: String, value: String)]
+
+    public init(_ payment: PaymentReport, payer: [(name: String, value: String)]) {
+        self.payment = payment
+        self.payer = payer
+    }
+}
+
 extension AdminPage {
     /// `/admin/parked`
     public static func parked(
-        _ orders: [PaymentReport], pages: ListPages, _ context: AdminContext
+        _ orders: [ParkedOrder], pages: ListPages, _ context: AdminContext
     ) -> AdminPage {
         var parts = orders.map { order in parkedPart(order, context) }
         let addresses = pages.addresses("/admin/parked")
@@ -27,10 +39,12 @@ extension AdminPage {
             at: .parked, context, parts: parts)
     }
 
-    private static func parkedPart(_ order: PaymentReport, _ context: AdminContext) -> Part {
+    private static func parkedPart(_ parked: ParkedOrder, _ context: AdminContext) -> Part {
+        let order = parked.payment
         let title = "order-\(order.order.text)"
         var part = settling(order, SettlingTrial(), context, under: title).first ?? Part(title)
-        part.title = "\(order.netText), \(Format.relative(order.createdAt, now: context.now))"
+        part.title = "\(order.netText): \(Named.reason(order.reason) ?? "no rule fits")"
+        (part.note, part.warning) = (part.warning, nil)
         part.facts = [
             Fact("Order", String(order.order.text.prefix(8)), link: AdminPath.payment(order.order)),
             order.user.map { Fact("User", $0.text, link: AdminPath.user($0.text)) } ?? Fact("User", "nobody known"),
@@ -38,6 +52,7 @@ extension AdminPage {
             Fact("Ordered", Moment(order.createdAt, now: context.now)),
         ]
         if let refunded = order.refundText { part.facts?.append(Fact("Refunded", refunded)) }
+        part.facts? += parked.payer.map { Fact($0.name, $0.value) }
         return part
     }
 

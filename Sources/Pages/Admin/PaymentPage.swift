@@ -113,29 +113,34 @@ extension AdminPage {
 
     private static func entries(_ entries: [LedgerEntry], _ context: AdminContext) -> Part {
         Part("entries", "Ledger").with {
-            $0.table = entryTable(entries, named: "entries", ifEmpty: "It has moved no credits.", context)
+            $0.table = entryTable(entries, named: "entries", about: .order, ifEmpty: "It has moved no credits.", context)
         }
     }
 
+    /// Whose page entries stand on: that is not said again in each row.
+    enum EntryTopic { case user, order }
+
     static func entryTable(
-        _ entries: [LedgerEntry], named titleID: String, ifEmpty: String,
+        _ entries: [LedgerEntry], named titleID: String, about: EntryTopic, ifEmpty: String,
         pages: (newest: String?, older: String?) = (nil, nil), _ context: AdminContext
     ) -> Table {
-        Table(
+        let user = about == .user ? [] : [Table.Column("User")]
+        return Table(
             named: titleID,
-            [
-                .init("When"), .init("What"), .init("User"), .init("Credits", isNumber: true),
-                .init("Balance", isNumber: true),
+            [.init("When"), .init("What")] + user + [
+                .init("Credits", isNumber: true), .init("Balance", isNumber: true),
             ],
             rows: entries.map { entry in
                 let by = entry.actor.map { "\(entry.reason ?? "") — by \($0)" }
+                let order = about == .order ? nil : entry.order
+                let source =
+                    order.map { "Order \($0.text.prefix(8))" }
+                    ?? entry.generation.map { "Generation \($0.text.prefix(8))" }
+                let user = Cell(entry.user.text, link: AdminPath.user(entry.user.text))
                 return [
                     Cell(Moment(entry.createdAt, now: context.now)),
-                    Cell(
-                        entry.kind.name, link: entry.order.map(AdminPath.payment),
-                        detail: by ?? entry.order.map { "Order \($0.text.prefix(8))" }
-                            ?? entry.generation.map { "Generation \($0.text.prefix(8))" }),
-                    Cell(entry.user.text, link: AdminPath.user(entry.user.text)),
+                    Cell(entry.kind.name, link: order.map(AdminPath.payment), detail: by ?? source),
+                ] + (about == .user ? [] : [user]) + [
                     Cell(
                         Format.signed(entry.amount.rawValue), tone: entry.amount > .zero ? "more" : "less"),
                     Cell(Format.number(entry.balanceAfter.rawValue)),
@@ -146,7 +151,7 @@ extension AdminPage {
     private static func deliveries(_ deliveries: [DeliveryReport], _ context: AdminContext) -> Part {
         Part("deliveries", "What Polar told").with {
             $0.table = deliveryTable(
-                deliveries, named: "deliveries",
+                deliveries.map(DeliveryLine.init), named: "deliveries",
                 ifEmpty: "No webhook told of it: it was read from Polar's API.", context)
         }
     }

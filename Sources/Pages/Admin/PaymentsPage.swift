@@ -1,7 +1,7 @@
 public import Core
 
 /// What the list of payments is cut down to, as it was typed.
-public struct PaymentFilter: Equatable, Sendable {
+public struct TypedPaymentFilter: Equatable, Sendable {
     public var user = ""
     public var state = ""
     /// `2026-11-22`
@@ -20,7 +20,7 @@ extension AdminPage {
     ///
     /// - Parameter fault: what is wrong with the filter; then there are no payments.
     public static func payments(
-        _ payments: [PaymentReport], _ filter: PaymentFilter, fault: String? = nil, pages: ListPages,
+        _ payments: [PaymentReport], _ filter: TypedPaymentFilter, fault: String? = nil, pages: ListPages,
         _ context: AdminContext
     ) -> AdminPage {
         let states: [(value: String, text: String)] = [
@@ -57,24 +57,25 @@ extension AdminPage {
     }
 
     static func paymentTable(
-        _ payments: [PaymentReport], named titleID: String, ifEmpty: String,
+        _ payments: [PaymentReport], named titleID: String, isOfOne: Bool = false, ifEmpty: String,
         pages: (newest: String?, older: String?) = (nil, nil), _ context: AdminContext
     ) -> Table {
-        Table(
+        let user = isOfOne ? [] : [Table.Column("User")]
+        return Table(
             named: titleID,
-            [
-                .init("When"), .init("Order"), .init("User"), .init("State"), .init("Paid", isNumber: true),
-                .init("Credits", isNumber: true),
+            [.init("When"), .init("Order")] + user + [
+                .init("State"), .init("Paid", isNumber: true), .init("Credits", isNumber: true),
             ],
             rows: payments.map { payment in
                 let state = Named.state(payment.state)
+                let user = payment.user.map { Cell($0.text, link: AdminPath.user($0.text)) } ?? Cell("nobody known")
                 return [
                     Cell(Moment(payment.createdAt, now: context.now)),
                     Cell(String(payment.order.text.prefix(8)), link: AdminPath.payment(payment.order)),
-                    payment.user.map { Cell($0.text, link: AdminPath.user($0.text)) } ?? Cell("nobody known"),
+                ] + (isOfOne ? [] : [user]) + [
                     Cell(state.name, badge: state.badge, detail: Named.reason(payment.reason)),
                     Cell(payment.netText, detail: payment.refundText),
-                    Cell(payment.pack == nil ? "–" : Format.number(payment.target)),
+                    Cell(payment.state == PaymentState.applied.rawValue ? Format.number(payment.target) : "–"),
                 ]
             }, ifEmpty: ifEmpty, pages: pages)
     }

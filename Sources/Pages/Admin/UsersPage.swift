@@ -1,26 +1,5 @@
 public import Core
 
-/// A user as the list shows one.
-public struct UserLine: Equatable, Sendable {
-    let user: UserID
-    let email: String?
-    let name: String?
-    let balance: Credits
-    let debt: Credits
-    let createdAt: Instant
-
-    public init(
-        user: UserID, email: String?, name: String?, balance: Credits, debt: Credits, createdAt: Instant
-    ) {
-        self.user = user
-        self.email = email
-        self.name = name
-        self.balance = balance
-        self.debt = debt
-        self.createdAt = createdAt
-    }
-}
-
 /// What was typed into the form that corrects a balance, and what is wrong with it.
 public struct AdjustmentTrial: Sendable {
     public var amount = ""
@@ -36,15 +15,16 @@ public struct AdjustmentTrial: Sendable {
 extension AdminPage {
     /// `/admin/users`
     public static func users(
-        _ users: [UserLine], search: String, pages: ListPages, _ context: AdminContext
+        _ users: [UserSummary], search: String, isInDebt: Bool, pages: ListPages, _ context: AdminContext
     ) -> AdminPage {
         let filter = Filter(
             "/admin/users",
             [
                 Field(
                     "q", id: "users-search", "User id or e-mail address", .search, value: search,
-                    help: "The whole id, or the whole address.")
-            ], isOn: !search.isEmpty)
+                    help: "Its beginning will do."),
+                Field("debt", id: "users-debt", "Only users who owe credits", .tick(isInDebt)),
+            ], isOn: !search.isEmpty || isInDebt)
         let table = Table(
             named: "top",
             [
@@ -59,11 +39,14 @@ extension AdminPage {
                     Cell(Moment(user.createdAt, now: context.now)),
                 ]
             },
-            ifEmpty: search.isEmpty
-                ? "Nobody has signed in yet." : "Nobody has that id or address. An address is known only as the issuer gives it.",
+            ifEmpty: isInDebt
+                ? "Nobody owes anything."
+                : search.isEmpty
+                    ? "Nobody has signed in yet."
+                    : "Nobody's id or address begins so. An address is known only as the issuer gives it.",
             pages: pages.addresses("/admin/users"))
         return AdminPage(
-            "Users", lead: "Everybody who was ever seen, newest first.", at: .users, context,
+            "Users", lead: isInDebt ? "Who owes most stands first." : "Everybody who was ever seen, newest first.", at: .users, context,
             parts: [Part("find").with { $0.filter = filter }, Part("list").with { $0.table = table }])
     }
 
@@ -71,41 +54,50 @@ extension AdminPage {
     ///
     /// - Parameter entries: a page of the user's statement, newest first.
     public static func user(
-        _ report: UserReport, generations: Int64, entries: Page<LedgerEntry>, pages: ListPages,
+        _ detail: UserDetail, entries: Page<LedgerEntry>, payments: [PaymentReport], pages: ListPages,
         _ trial: AdjustmentTrial = AdjustmentTrial(), _ context: AdminContext
     ) -> AdminPage {
-        let user = report.account.user
-        let path = AdminPath.user(user.text)
-        let facts = [
-            Fact("Balance", Format.credits(report.account.balance.rawValue)),
-            Fact("Owes", report.account.debt > .zero ? Format.credits(report.account.debt.rawValue) : "nothing"),
-            Fact("Generations", Format.number(generations)), Fact("E-mail", report.email ?? "not given"),
-            Fact("Name", report.name ?? "not given"),
-            Fact("First seen", Moment(report.account.createdAt, now: context.now)),
-            Fact("User id", user.text, isCode: true),
+        let account = detail.account
+        let user = account.user
+        let tiles = [
+            Fact("Balance", Format.number(account.balance.rawValue)), Fact("Owes", Format.number(account.debt.rawValue)),
+            Fact("Bought", Format.number(detail.purchased.rawValue)),
+            Fact("Spent on images", Format.number(detail.spent.rawValue)),
+            Fact("Adjusted", Format.signed(detail.adjusted.rawValue)),
+            Fact("Images", Format.number(detail.generations)),
         ]
+        var facts = [
+            Fact("E-mail", detail.email ?? "not given"), Fact("Name", detail.name ?? "not given"),
+            Fact("First seen", Moment(account.createdAt, now: context.now)), Fact("User id", user.text, isCode: true),
+        ]
+        if detail.isAdmin { facts.append(Fact("Rights", "Admin", link: "/admin/admins")) }
         let statement = Part("statement", "Every credit").with {
             $0.table = entryTable(
-                entries.items, named: "statement", ifEmpty: "Nothing has moved yet.",
-                pages: pages.addresses(path), context)
+                entries.items, named: "statement", about: .user, ifEmpty: "Nothing has moved yet.",
+                pages: pages.addresses(AdminPath.user(user.text)), context)
         }
-        let payments = Part("payments", "Payments").with {
-            $0.table = paymentTable(report.payments, named: "payments", ifEmpty: "This user has bought nothing.", context)
-            $0.links = Actions([
-                Action("All payments of this user", "/admin/payments?user_id=\(AdminPath.encoded(user.text))", isSecond: true)
-            ])
+        let bought = Part("payments", "Payments").with {
+            $0.table = paymentTable(
+                payments, named: "payments", isOfOne: true, ifEmpty: "This user has bought nothing.", context)
+            let all = "/admin/payments?user_id=\(AdminPath.encoded(user.text))"
+            $0.links =
+                detail.payments > Int64(payments.count)
+                ? Actions([Action("All \(Format.number(detail.payments)) payments", all, isSecond: true)]) : nil
         }
         return AdminPage(
-            report.name ?? user.text, at: .users, back: Action("All users", "/admin/users"), context,
+            detail.name ?? user.text, at: .users, back: Action("All users", "/admin/users"), context,
             parts: [
-                Part("facts").with { $0.facts = facts }, adjustment(user, trial, context), statement, payments,
+                Part("facts").with {
+                    $0.tiles = tiles
+                    $0.facts = facts
+                }, adjustment(user, trial, context), statement, bought,
             ])
     }
 
     private static func adjustment(_ user: UserID, _ trial: AdjustmentTrial, _ context: AdminContext) -> Part {
         Part("adjust", "Correct the balance").with {
             $0.form = FormView(
-                AdminPath.user(user.text), context, hidden: [("action", "adjust")],
+                AdminPath.user(user.text), context, key: context.key(), hidden: [("action", "adjust")],
                 [
                     Field(
                         "amount", id: "amount", "Credits", .text, value: trial.amount,
