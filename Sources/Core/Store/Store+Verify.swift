@@ -16,6 +16,7 @@ extension Store {
             try verification.checkUsers()
             try verification.checkEntries()
             try verification.checkDays()
+            try verification.checkSums()
             try verification.checkOrders()
             try verification.checkPayments()
             try verification.checkGenerations()
