@@ -26,7 +26,7 @@ public struct SettlingTrial: Sendable {
 extension AdminPage {
     /// `/admin/payments/{order_id}`: an order's whole life.
     public static func payment(
-        _ order: Order.ID, _ report: OrderReport, _ details: PaymentDetails, _ trial: SettlingTrial = SettlingTrial(),
+        _ order: Order.ID, _ report: OrderReport, _ details: PaymentDetails, _ trial: SettlingTrial,
         _ context: AdminContext
     ) -> AdminPage {
         let environment = report.payment?.environment ?? details.environment

@@ -55,7 +55,7 @@ extension AdminPage {
     /// - Parameter entries: a page of the user's statement, newest first.
     public static func user(
         _ detail: UserDetail, entries: Page<LedgerEntry>, payments: [PaymentReport], pages: ListPages,
-        _ trial: AdjustmentTrial = AdjustmentTrial(), _ context: AdminContext
+        _ trial: AdjustmentTrial, _ context: AdminContext
     ) -> AdminPage {
         let account = detail.account
         let user = account.user
