@@ -7,9 +7,9 @@ public struct AdminSite: Sendable {
     private let routes: Routes
 
     public init(_ dependencies: AdminDependencies) {
-        let guarded = (AdminAPI.routes(dependencies) + AdminPages.routes(dependencies)).map {
-            $0.onlyForAdmins(of: dependencies.store)
-        }
+        let all =
+            AdminAPI.routes(dependencies) + AdminExports.routes(dependencies) + AdminPages.routes(dependencies)
+        let guarded = all.map { $0.onlyForAdmins(of: dependencies.store) }
         routes = Routes(guarded + [.init("/healthz/admin", [(.get, Self.healthz)])], log: dependencies.log)
     }
 
