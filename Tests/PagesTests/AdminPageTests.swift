@@ -23,7 +23,9 @@ import Testing
 
     static let order = Order.ID(random: [UInt8](repeating: 9, count: 16))
 
-    static func payment(state: String = "parked", reason: String? = "unknown_user", user: String? = nil) -> PaymentReport {
+    static func payment(state: String = "parked", reason: String? = "unknown_user", user: String? = nil)
+        -> PaymentReport
+    {
         PaymentReport(
             order: order, environment: .sandbox, user: user.flatMap(UserID.init), checkout: nil, state: state,
             reason: reason, status: "paid", currency: "usd", net: 500, refunded: 0, pack: 420, target: 0, debt: .zero,
@@ -80,7 +82,10 @@ import Testing
                 "user",
                 .user(detail, entries: Page([entry], nextCursor: 1), payments: [], pages: pages, adjustment, context)
             ),
-            ("deliveries", .deliveries([delivery(type: text, reason: text)], verdict: "", type: text, pages: pages, context)),
+            (
+                "deliveries",
+                .deliveries([delivery(type: text, reason: text)], verdict: "", type: text, pages: pages, context)
+            ),
             (
                 "delivery",
                 .delivery(
@@ -185,7 +190,9 @@ import Testing
                 payment: Self.payment(state: state, reason: reason), checkout: nil, entries: [], deliveries: [])
             return AdminPage.payment(Self.order, report, PaymentDetails(), SettlingTrial(), Self.context()).html
         }
-        #expect(html("parked", "seats").contains("Assign the order") && html("parked", "seats").contains("Dismiss the order"))
+        #expect(
+            html("parked", "seats").contains("Assign the order")
+                && html("parked", "seats").contains("Dismiss the order"))
         #expect(html("dismissed", "dismissed").contains("Assign the order"))
         #expect(!html("dismissed", "dismissed").contains("Dismiss the order"))
         #expect(!html("applied", nil).contains("Assign the order") && !html("recorded", "unpaid").contains("<details"))

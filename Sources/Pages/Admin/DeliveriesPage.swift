@@ -111,7 +111,8 @@ extension AdminPage {
                                     summary: "Body, \(Format.bytes(summary.bodyBytes ?? 0))", text: $0, label: "Body")
                             }, Folded(summary: "Headers", text: delivery.headers, label: "Headers"),
                         ].compactMap(\.self)
-                    $0.note = delivery.body == nil ? "The body was removed after its time, and cannot be replayed." : nil
+                    $0.note =
+                        delivery.body == nil ? "The body was removed after its time, and cannot be replayed." : nil
                 },
                 Part("replay", "Replay").with { part in
                     part.note =

@@ -16,7 +16,8 @@ struct FormView: Sendable {
 
     /// - Parameter key: where a repeated click would do harm.
     init(
-        _ address: String, _ context: AdminContext, key: String? = nil, hidden: [(name: String, value: String)] = [], _ fields: [Field],
+        _ address: String, _ context: AdminContext, key: String? = nil, hidden: [(name: String, value: String)] = [],
+        _ fields: [Field],
         button: String, isSecond: Bool = false, fault: String? = nil
     ) {
         self.address = address

@@ -78,7 +78,8 @@ extension AdminPage {
         return [
             Part("failures", "Failed within a day").with {
                 $0.table = Table(
-                    named: "failures", [.init("When"), .init("Generation"), .init("User"), .init("Why"), .init("Credit")],
+                    named: "failures",
+                    [.init("When"), .init("Generation"), .init("User"), .init("Why"), .init("Credit")],
                     rows: overview.failures.map { failure in
                         [
                             Cell(Moment(failure.completedAt ?? failure.createdAt, now: context.now)),
@@ -126,7 +127,8 @@ extension Warning {
                 look: "fault", action: nil)
         case .jobsWait(let wait):
             self.init(
-                text: "An image waits for \(wait.components.seconds / 60) minutes. Look whether generation-worker runs.",
+                text:
+                    "An image waits for \(wait.components.seconds / 60) minutes. Look whether generation-worker runs.",
                 look: "fault", action: nil)
         case .backupLate(let last):
             self.init(text: "The last backup was made \(ago(last)).", look: "warning", action: nil)

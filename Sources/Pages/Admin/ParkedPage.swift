@@ -73,7 +73,8 @@ extension AdminPage {
                     Field(
                         "user_id", id: "user-\(name)", "User id",
                         value: trial.user.isEmpty ? payment.user?.text ?? "" : trial.user,
-                        help: "Its credits are decided for that user for good.", fault: trial.assignFault, required: true),
+                        help: "Its credits are decided for that user for good.", fault: trial.assignFault,
+                        required: true),
                     Field(
                         "new_user", id: "new-\(name)", "This user has not signed in yet", .tick(trial.isNewUserMeant),
                         help: "Then the user is created with that id, and gets the free credits of a new user too."),
@@ -89,7 +90,9 @@ extension AdminPage {
                         fault: trial.dismissFault, required: true)
                 ], button: "Dismiss the order", isSecond: true))
         return [
-            Part(id, isParked ? "Parked: \(reason?.name ?? Named.reason(payment.reason) ?? "no rule fits")" : "Dismissed").with {
+            Part(
+                id, isParked ? "Parked: \(reason?.name ?? Named.reason(payment.reason) ?? "no rule fits")" : "Dismissed"
+            ).with {
                 $0.warning =
                     isParked
                     ? reason?.explanation ?? "No rule could grant it."

@@ -85,7 +85,8 @@ extension AdminPage {
         facts += [
             Fact("Status at Polar", Named.status(payment.status)),
             Fact("Dispute", payment.hasLostDispute ? "Lost: all its credits are taken back" : "none lost"),
-            Fact("Environment", payment.environment.rawValue), Fact("Ordered", Moment(payment.createdAt, now: context.now)),
+            Fact("Environment", payment.environment.rawValue),
+            Fact("Ordered", Moment(payment.createdAt, now: context.now)),
             Fact("Polar's newest word", Moment(payment.clock.instant, now: context.now)),
             Fact("Applied last", Moment(payment.updatedAt, now: context.now)),
         ]
@@ -113,7 +114,8 @@ extension AdminPage {
 
     private static func entries(_ entries: [LedgerEntry], _ context: AdminContext) -> Part {
         Part("entries", "Ledger").with {
-            $0.table = entryTable(entries, named: "entries", about: .order, ifEmpty: "It has moved no credits.", context)
+            $0.table = entryTable(
+                entries, named: "entries", about: .order, ifEmpty: "It has moved no credits.", context)
         }
     }
 

@@ -59,7 +59,8 @@ extension AdminPage {
         }
         let fields = [
             Field(
-                "pack_price_cents", id: "pack-price", "Price of a pack, in \(Format.minorName(settings.currency))", .number,
+                "pack_price_cents", id: "pack-price", "Price of a pack, in \(Format.minorName(settings.currency))",
+                .number,
                 value: typed.packPriceCents, help: priceHelp(settings),
                 fault: fault("pack_price_cents", BillingSettings.packPriceBounds)),
             Field(
@@ -72,7 +73,8 @@ extension AdminPage {
             Field(
                 "free_trial_credits", id: "trial", "Free credits for a new user", .number,
                 value: typed.freeTrialCredits,
-                help: "Given once, when a user is first seen. Users who are here already keep what they got. 0 to 10,000.",
+                help:
+                    "Given once, when a user is first seen. Users who are here already keep what they got. 0 to 10,000.",
                 fault: fault("free_trial_credits", BillingSettings.trialBounds)),
         ]
         let count = wrong.count == 1 ? "One field is" : "\(wrong.count) fields are"

@@ -46,7 +46,8 @@ extension AdminPage {
                     : "Nobody's id or address begins so. An address is known only as the issuer gives it.",
             pages: pages.addresses("/admin/users"))
         return AdminPage(
-            "Users", lead: isInDebt ? "Who owes most stands first." : "Everybody who was ever seen, newest first.", at: .users, context,
+            "Users", lead: isInDebt ? "Who owes most stands first." : "Everybody who was ever seen, newest first.",
+            at: .users, context,
             parts: [Part("find").with { $0.filter = filter }, Part("list").with { $0.table = table }])
     }
 
@@ -60,7 +61,8 @@ extension AdminPage {
         let account = detail.account
         let user = account.user
         let tiles = [
-            Fact("Balance", Format.number(account.balance.rawValue)), Fact("Owes", Format.number(account.debt.rawValue)),
+            Fact("Balance", Format.number(account.balance.rawValue)),
+            Fact("Owes", Format.number(account.debt.rawValue)),
             Fact("Bought", Format.number(detail.purchased.rawValue)),
             Fact("Spent on images", Format.number(detail.spent.rawValue)),
             Fact("Adjusted", Format.signed(detail.adjusted.rawValue)),

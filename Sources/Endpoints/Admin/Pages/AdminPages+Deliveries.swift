@@ -31,7 +31,8 @@ extension AdminPages {
             return Self.done(AdminPage.address(ofDelivery: id), .replayed)
         case .unknownDelivery: throw .notFound
         case .bodyGone:
-            return .html(.conflict, try deliveryPage(request, id, fault: "Its body is gone, so nothing can be replayed."))
+            return .html(
+                .conflict, try deliveryPage(request, id, fault: "Its body is gone, so nothing can be replayed."))
         case .otherEnvironment:
             let fault = "It came from Polar's other environment, and does nothing here."
             return .html(.conflict, try deliveryPage(request, id, fault: fault))

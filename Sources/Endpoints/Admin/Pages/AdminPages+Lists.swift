@@ -94,9 +94,9 @@ extension TypedPaymentFilter {
         var filter = PaymentFilter()
         filter.user = UserID(user)
         filter.state = PaymentState(rawValue: state)
-        filter.from = PolarClock("\(from)T00:00:00Z")?.instant
+        filter.from = Instant(day: from)
         // The whole of the last day counts.
-        filter.until = PolarClock("\(to)T00:00:00Z")?.instant.advanced(by: .seconds(86_400))
+        filter.until = Instant(day: to)?.advanced(by: .seconds(86_400))
         let isRead =
             (user.isEmpty || filter.user != nil) && (state.isEmpty || filter.state != nil)
             && (from.isEmpty || filter.from != nil) && (to.isEmpty || filter.until != nil)

@@ -102,8 +102,8 @@ extension AdminPages {
     ) throws(RequestError) -> Response {
         var trial = SettlingTrial()
         trial.reason = form.typed("reason")
-        guard (1...500).contains(trial.reason.utf8.count) else {
-            trial.dismissFault = "Say why, in at most 500 characters."
+        guard Reason.checked(trial.reason) != nil else {
+            trial.dismissFault = "Say why, in at most 1,000 characters."
             return .html(.unprocessableContent, try paymentPage(request, order, trial))
         }
         let outcome = try stored { () throws(StoreError) in

@@ -46,7 +46,8 @@ extension AdminPages {
         _ request: Request, _ settings: BillingSettings, _ trial: SettingsTrial
     ) throws(RequestError) -> String {
         let history = try stored { () throws(StoreError) in try store.auditLog(of: "billing_settings", limit: 20) }
-        return AdminPage.settings(settings, trial, history: history.items.map(AuditLine.init), try context(request)).html
+        return AdminPage.settings(settings, trial, history: history.items.map(AuditLine.init), try context(request))
+            .html
     }
 }
 

@@ -40,9 +40,7 @@ extension AdminPages {
         if amount.map({ $0 == 0 || !(-largest...largest).contains($0) }) ?? true {
             trial.amountFault = "A whole number, with a minus to take: not zero, and at most 1,000,000,000."
         }
-        if !(1...500).contains(trial.reason.utf8.count) {
-            trial.reasonFault = "Say why, in at most 500 characters."
-        }
+        if Reason.checked(trial.reason) == nil { trial.reasonFault = "Say why, in at most 1,000 characters." }
         guard let amount, trial.amountFault == nil, trial.reasonFault == nil else {
             return .html(.unprocessableContent, try userPage(request, user, trial))
         }
@@ -51,7 +49,8 @@ extension AdminPages {
         }
         let adjustment = Adjustment(
             user: user, amount: Credits(rawValue: amount), actor: actor.text, reason: trial.reason,
-            key: "\(actor.text):\(key)")
+            // With its length before it, no other admin's key reads the same.
+            key: "form:\(actor.text.utf8.count):\(actor):\(key)")
         return try apply(adjustment, trial, request)
     }
 
@@ -71,7 +70,8 @@ extension AdminPages {
             return Self.done(AdminPage.address(of: adjustment.user), .adjusted)
         case .repeated: return Self.done(AdminPage.address(of: adjustment.user), .adjusted)
         case .keyReused:
-            trial.fault = "This page was used before, for another correction. Look at the statement, then send it again."
+            trial.fault =
+                "This page was used before, for another correction. Look at the statement, then send it again."
         case .belowZero(let balance):
             trial.amountFault =
                 "The user has \(balance.rawValue): no more than that can be taken. A balance never goes below zero."
