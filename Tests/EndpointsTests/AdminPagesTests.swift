@@ -217,7 +217,9 @@ import Testing
     @Test func paymentsAreFiltered() throws {
         let id = try park().text
         func finds(_ query: String) -> Bool { page("/admin/payments", query).text.contains("/admin/payments/\(id)") }
-        #expect(finds("") && finds("state=parked") && !finds("state=applied") && !finds("user_id=ada"))
+        #expect(
+            finds("") && finds("state=parked") && finds("parked=true") && !finds("state=applied")
+                && !finds("user_id=ada"))
         #expect(finds("from=2026-11-18&to=2026-11-18") && !finds("from=2026-11-19") && !finds("to=2026-11-17"))
         #expect(page("/admin/payments", "state=applied").text.contains("No payment is like that."))
         let csv = page("/admin/payments", "state=parked&from=2026-11-18").text

@@ -5,7 +5,7 @@ enum PyPI {
     /// The directory that holds the package's files.
     static func fetched(_ package: String, into name: String) throws -> String {
         let folder = "\(Places.products)/\(name)"
-        if !FileManager.default.fileExists(atPath: "\(folder)/lib") {
+        if !FileManager.default.fileExists(atPath: "\(folder)/packages") {
             let environment = ProcessInfo.processInfo.environment
             for arguments in [
                 ["python3", "-m", "venv", folder],
@@ -15,8 +15,8 @@ enum PyPI {
                     arguments, environment: environment, within: .seconds(180))
                 guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
             }
-            try FileManager.default.moveItem(atPath: "\(folder)/new", toPath: "\(folder)/lib")
+            try FileManager.default.moveItem(atPath: "\(folder)/new", toPath: "\(folder)/packages")
         }
-        return "\(folder)/lib"
+        return "\(folder)/packages"
     }
 }

@@ -86,7 +86,6 @@ public enum AdminNotice: String, CaseIterable, Sendable {
     case settingsChanged = "settings-changed"
     case settingsUnchanged = "settings-unchanged"
     case adjusted, assigned, dismissed, replayed
-    case replayedBefore = "replayed-before"
     case granted, revoked
     case alreadyAdmin = "already-admin"
 
@@ -98,7 +97,6 @@ public enum AdminNotice: String, CaseIterable, Sendable {
         case .assigned: "The order is assigned, and its credits are decided."
         case .dismissed: "The order is dismissed. It grants nothing unless you assign it later."
         case .replayed: "The delivery was replayed. Its verdict stands below."
-        case .replayedBefore: "The delivery was replayed, and nothing was left to do."
         case .granted: "The user is an admin now."
         case .revoked: "The user is no longer an admin."
         case .alreadyAdmin: "The user was an admin already."
@@ -118,6 +116,7 @@ enum AdminPath {
 
     static func delivery(_ id: String) -> String { "/admin/deliveries/\(encoded(id))" }
 
+    /// Every byte but letters, digits and `-._~` as `%XX`.
     static func encoded(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {

@@ -13,6 +13,7 @@ extension AdminPages {
     func payments(_ request: Request, _: String) throws(RequestError) -> Response {
         var typed = TypedPaymentFilter()
         (typed.user, typed.state) = (request.parameters.typed("user_id"), request.parameters.typed("state"))
+        if request.parameters.isTicked("parked") { typed.state = PaymentState.parked.rawValue }
         (typed.from, typed.to) = (request.parameters.typed("from"), request.parameters.typed("to"))
         guard let filter = typed.filter else {
             let page = AdminPage.payments(
