@@ -57,8 +57,8 @@ extension Account {
             version: 1, updatedAt: nil, updatedBy: nil)
         change(&settings)
         return Account(
-            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, settings: settings,
-            createdAt: Shown.now)
+            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, isAdmin: false,
+            settings: settings, createdAt: Shown.now)
     }
 }
 
