@@ -12,13 +12,13 @@ import Testing
         let site = try Site(["SIMULATOR_RETRY_FACTOR": "0.0001"])
         let sold = Collected()
         let backups = Collected()
-        // Buying and spending go on while the backup is made.
+        // Each checkout of another quantity: an open one is given again. Buying and spending go on while the backup is made.
         DispatchQueue.concurrentPerform(iterations: 4) { number in
             for round in 0..<4 {
                 if number == 3 {
                     if round == 2 { backups.add((try? site.creditctl("backup").status).map(Int.init)) }
                 } else {
-                    sold.add((try? site.sale(of: 1, to: Self.users[number])) == nil ? nil : number)
+                    sold.add((try? site.sale(of: Int64(round) + 1, to: Self.users[number])) == nil ? nil : number)
                     sold.add((try? site.upload(as: Self.users[number])) == 202 ? -1 : nil)
                 }
             }
@@ -26,12 +26,12 @@ import Testing
         #expect(backups.all == [0])
         #expect(sold.all.compactMap(\.self).count { $0 >= 0 } == 12 && sold.all.count { $0 == -1 } == 12)
         // What comes after it is not in it.
-        for user in Self.users { _ = try site.sale(of: 2, to: user) }
+        for user in Self.users { _ = try site.sale(of: 5, to: user) }
         _ = try site.sale(of: 1, to: "new")
         for user in Self.users { #expect(try site.upload(as: user) == 202) }
         try eventually("everything is granted and made", within: .seconds(60)) {
             let open = try site.creditctl("generation", "list", "--status", "pending", "--json").output
-            let isGranted = try Self.users.allSatisfy { try site.balance(of: $0).credits == 10 + 6 * 420 - 5 }
+            let isGranted = try Self.users.allSatisfy { try site.balance(of: $0).credits == 10 + 15 * 420 - 5 }
             return try isGranted && site.balance(of: "new").credits == 430 && open.contains(#""items":[]"#)
         }
         let inUse = try site.creditctl("restore", "latest")
@@ -55,8 +55,8 @@ import Testing
         for user in Self.users {
             let (credits, debt) = try site.balance(of: user)
             #expect(debt == 0)
-            // All six packs, and of the five images those that the backup knows of.
-            let spent = 10 + 6 * 420 - (credits ?? 0)
+            // All fifteen packs, and of the five images those that the backup knows of.
+            let spent = 10 + 15 * 420 - (credits ?? 0)
             #expect((0...4).contains(spent), "\(user) spent \(spent)")
         }
         #expect(try site.balance(of: "new").credits == 430)
