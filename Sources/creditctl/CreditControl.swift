@@ -15,7 +15,7 @@ struct CreditControl: ParsableCommand {
             """,
         subcommands: [
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
-            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self,
+            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self,
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.

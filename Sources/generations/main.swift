@@ -18,7 +18,7 @@ do {
     let site = GenerationsSite(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
-            keep: { content, commit throws(BlobError) in try blobs.store(Array(content), commit: commit) },
+            begin: { () throws(BlobError) in try blobs.begin() },
             discard: { ids throws(BlobError) in
                 try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
             },
@@ -27,7 +27,10 @@ do {
     log(LogLine(.notice, "process.started"))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
     serve(
-        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: longest, peer: settings.serving.peer),
+        ServeOptions(
+            threads: settings.serving.threads, maximumBodyBytes: 64 << 10,
+            streaming: .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture),
+            peer: settings.serving.peer),
         respond: site.respond)
     log(LogLine(.notice, "process.stopped"))
 } catch {
