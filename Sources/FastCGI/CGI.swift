@@ -4,7 +4,8 @@ internal import HTTP
 /// Answers the one request that a CGI server puts into the environment and on standard input.
 ///
 /// Source: https://www.rfc-editor.org/rfc/rfc3875
-func answerOnce(_ options: ServeOptions, respond: (Request) -> Response) {
+func answerOnce(_ options: ServeOptions, observe: (Served) -> Void, respond: (Request) -> Response) {
+    let start = ContinuousClock.now
     var parameters = Parameters()
     unsafe parameters.add(all: environ)
     let response =
@@ -13,6 +14,8 @@ func answerOnce(_ options: ServeOptions, respond: (Request) -> Response) {
         case .refused(let problem, let requestID): problem.response(requestID: requestID)
         }
     writeOutput(response.serialized)
+    observe(
+        Served(method: parameters.method, status: response.status.rawValue, duration: start.duration(to: .now)))
 }
 
 private func input(_ length: Int) -> BodyStream.Source {

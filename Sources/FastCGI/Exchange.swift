@@ -6,7 +6,9 @@ private import Threads
 ///
 /// One request a connection (`fastcgi_keep_conn off`): with keep-alive, body bytes that nobody read would be taken for
 /// the next request, and a client could forge one.
-func answer(_ connection: Int32, _ options: ServeOptions, respond: (Request) -> Response) {
+func answer(
+    _ connection: Int32, _ options: ServeOptions, observe: (Served) -> Void, respond: (Request) -> Response
+) {
     var exchange = unsafe FCGX_Request()
     _ = unsafe FCGX_InitRequest(&exchange, -1, 0)
     // A connection that is there already is used instead of accepting one; `keepConnection` only stops
@@ -16,6 +18,7 @@ func answer(_ connection: Int32, _ options: ServeOptions, respond: (Request) -> 
     guard unsafe FCGX_Accept_r(&exchange) == 0 else { return }
     unsafe exchange.keepConnection = 0
 
+    let start = ContinuousClock.now
     var parameters = Parameters()
     if let entries = unsafe exchange.envp { unsafe parameters.add(all: entries) }
     let input = unsafe BodyInput(exchange.in)
@@ -31,6 +34,8 @@ func answer(_ connection: Int32, _ options: ServeOptions, respond: (Request) -> 
     unsafe drain(exchange.in)
     unsafe put(response.serialized, on: exchange.out)
     unsafe FCGX_Finish_r(&exchange)
+    observe(
+        Served(method: parameters.method, status: response.status.rawValue, duration: start.duration(to: .now)))
 }
 
 /// The body of one request as libfcgi hands it on. Whoever keeps it longer than the request lasts reads nothing.

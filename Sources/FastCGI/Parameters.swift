@@ -72,6 +72,8 @@ struct Parameters {
             originalTarget: text("REQUEST_URI"))
     }
 
+    var method: String { text("REQUEST_METHOD") }
+
     private func text(_ name: String) -> String { values[name] ?? "" }
 
     private var contentLength: Int? {

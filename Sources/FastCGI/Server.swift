@@ -42,19 +42,32 @@ public struct ServeOptions: Sendable {
     }
 }
 
+/// One request that was answered.
+public struct Served: Sendable {
+    public let method: String
+    public let status: Int
+    /// From the first byte read to the last one written.
+    public let duration: Duration
+}
+
 /// Answers requests until SIGTERM or SIGINT, on the listening socket that the process was started with: descriptor 0,
 /// or the one that systemd hands over. Without such a socket it answers one request as a plain CGI program.
 ///
 /// A stop takes no further connection, lets every request in hand finish, then returns.
 ///
-/// - Parameter respond: gets the request and gives back the whole response, on any of the threads. It cannot
-///   throw: every failure already has a response.
+/// - Parameters:
+///   - observe: told of each request once it is answered.
+///   - respond: gets the request and gives back the whole response, on any of the threads. It cannot throw: every failure
+///     already has a response.
 ///
 /// Source: https://fastcgi-archives.github.io/FastCGI_Specification.html
-public func serve(_ options: ServeOptions, respond: @escaping @Sendable (Request) -> Response) {
+public func serve(
+    _ options: ServeOptions, observe: @escaping @Sendable (Served) -> Void = { _ in },
+    respond: @escaping @Sendable (Request) -> Response
+) {
     precondition(options.threads > 0 && options.maximumBodyBytes >= 0)
     guard let listener = Listener(peer: options.peer) else {
-        answerOnce(options, respond: respond)
+        answerOnce(options, observe: observe, respond: respond)
         return
     }
     StopSignals.block()
@@ -66,7 +79,7 @@ public func serve(_ options: ServeOptions, respond: @escaping @Sendable (Request
     for _ in 0..<options.threads {
         startThread {
             while let connection = listener.next() {
-                answer(connection, options, respond: respond)
+                answer(connection, options, observe: observe, respond: respond)
             }
             running.withLock { $0 -= 1 }
         }

@@ -56,22 +56,29 @@ public struct Directory: Sendable {
 
     /// Every file, in no order; directories are left out.
     public func entries() throws(FileError) -> [Entry] {
+        try names().compactMap { name in
+            var facts = stat()
+            // One that vanished meanwhile is none.
+            guard unsafe lstat(place(name), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+            return Entry(name: name, facts)
+        }
+    }
+
+    /// Of everything in it but itself and the one above, in no order.
+    func names() throws(FileError) -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError("opendir") }
         defer { unsafe closedir(stream) }
-        var entries: [Entry] = []
+        var names: [String] = []
         while true {
             errno = 0
             guard let next = unsafe readdir(stream) else { break }
             let name = unsafe withUnsafePointer(to: &next.pointee.d_name) {
                 unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            var facts = stat()
-            // One that vanished meanwhile is none.
-            guard unsafe lstat(place(name), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
-            entries.append(Entry(name: name, facts))
+            if name != "." && name != ".." { names.append(name) }
         }
         guard errno == 0 else { throw FileError("readdir") }
-        return entries
+        return names
     }
 
     /// - Returns: whether it was there.

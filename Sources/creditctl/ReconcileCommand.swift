@@ -28,6 +28,10 @@ struct ReconcileCommand: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        try Self.run(ReconcileWish(since: since, isDeep: deep, isDryRun: dryRun), output)
+    }
+
+    static func run(_ wish: ReconcileWish, _ output: OutputOptions) throws {
         let settings = try ReconcileSettings(System.environment())
         let log = JSONLog(program: "creditctl", level: settings.logLevel)
         let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { _ in }
@@ -39,7 +43,7 @@ struct ReconcileCommand: ParsableCommand {
             parts: ReconcileParts(
                 store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
                 publicURL: settings.publicURL, polar: PolarReading(polar), now: System.now, log: log.callAsFunction))
-        let report = try reconciliation.run(ReconcileWish(since: since, isDeep: deep, isDryRun: dryRun))
+        let report = try reconciliation.run(wish)
         output.print(report.json) { report.text }
         if let refusal = report.refusal(publicURL: settings.publicURL) { throw refusal }
     }

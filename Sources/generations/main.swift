@@ -24,6 +24,7 @@ do {
             },
             now: System.now, random: randomBytes, log: log.callAsFunction))
 
+    let tally = Tally(of: "generations", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
     serve(
@@ -31,7 +32,8 @@ do {
             threads: settings.serving.threads, maximumBodyBytes: 64 << 10,
             streaming: .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture),
             peer: settings.serving.peer),
-        respond: site.respond)
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

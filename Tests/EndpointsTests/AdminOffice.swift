@@ -33,8 +33,8 @@ final class AdminOffice: @unchecked Sendable {
 
     var dependencies: AdminDependencies {
         AdminDependencies(
-            store: store, scope: Self.scope, publicURL: "https://credits.example", now: { [self] in now },
-            random: randomBytes, log: { [self] in lines.append($0) })
+            store: store, scope: Self.scope, publicURL: "https://credits.example", freeBytes: { 1 << 40 },
+            now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) })
     }
 
     private var site: AdminSite { AdminSite(dependencies) }
