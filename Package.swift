@@ -70,6 +70,7 @@ let package = Package(
         program(
             "auth",
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
+        program("admin", ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
         program("creditctl", ["Clients", "Core", "Crypto", "JSON", "System", arguments]),
         program(

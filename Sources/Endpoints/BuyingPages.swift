@@ -79,8 +79,9 @@ extension RequestError {
             "Polar is not available right now. Nothing was charged; try again in a moment."
         case .stillRunning: "Your first click is still being worked on. Try again in a moment."
         case .keyReused: "This page was used before. Choose again."
-        case .notSignedIn, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored, .insufficientCredits,
-            .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
+        case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored,
+            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun, .invalidFields,
+            .refused:
             nil
         }
     }

@@ -119,8 +119,8 @@ extension RequestError {
         case .keyReused: Fault("This page was used before. Choose the picture again.")
         case .notFailed: Fault("This one has not failed, so there is nothing to try again.")
         case .hasBegun: Fault("It is being made already, so it was not cancelled.")
-        case .notSignedIn, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,
-            .tooManyCheckouts, .polar:
+        case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,
+            .tooManyCheckouts, .polar, .invalidFields, .refused:
             nil
         }
     }

@@ -6,6 +6,8 @@ internal import Webhook
 /// Every way in which a request can end without what it asked for, with all that a client and an operator are told.
 public enum RequestError: Error, Equatable, Sendable {
     case notSignedIn
+    /// Signed in, and nobody who may use this.
+    case notAdmin
     case notFound
     case methodNotAllowed([String])
     /// The form does not carry the token of the session.
@@ -13,6 +15,10 @@ public enum RequestError: Error, Equatable, Sendable {
     case malformed(String)
     /// A parameter, a field or a header that holds what it may not.
     case invalid(field: String, rule: String)
+    /// Several of them, each with its rule.
+    case invalidFields([FieldFault])
+    /// Something that an admin asked for and that cannot be.
+    case refused(AdminRefusal)
     case keyReused
     case stillRunning
     case tooManyCheckouts(retryAfterSeconds: Int64)
@@ -29,11 +35,26 @@ public enum RequestError: Error, Equatable, Sendable {
     case notStored(StoreError)
     case polar(PolarFailure)
 
+    /// A field that holds what it may not.
+    public struct FieldFault: Equatable, Sendable {
+        public let field: String
+        public let rule: String
+
+        public init(field: String, rule: String) {
+            self.field = field
+            self.rule = rule
+        }
+    }
+
     var problem: Problem {
         switch self {
         case .notSignedIn:
             Problem(
                 .unauthorized, code: "unauthenticated", title: "Sign in first", headers: ["www-authenticate": "Bearer"])
+        case .notAdmin:
+            Problem(
+                .forbidden, code: "not_admin", title: "This is for admins only",
+                detail: "Ask somebody who is one, or the operator: creditctl admin grant")
         case .notFound: .notFound
         case .methodNotAllowed(let allowed): .methodNotAllowed(allowed.map(Request.Method.init))
         case .foreignForm:
@@ -46,6 +67,16 @@ public enum RequestError: Error, Equatable, Sendable {
             Problem(
                 .unprocessableContent, code: "invalid_\(field)", title: "\(field) is not valid", detail: rule,
                 members: [.init("errors", [["field": .string(field), "rule": .string(rule)]])])
+        case .invalidFields(let faults):
+            Problem(
+                .unprocessableContent, code: "invalid_fields", title: "Some fields are not valid",
+                detail: faults.map { "\($0.field): \($0.rule)" }.joined(separator: "; "),
+                members: [
+                    .init(
+                        "errors",
+                        .array(faults.map { ["field": .string($0.field), "rule": .string($0.rule)] }))
+                ])
+        case .refused(let refusal): refusal.problem
         case .keyReused:
             Problem(
                 .unprocessableContent, code: "idempotency_key_reused",
@@ -98,8 +129,10 @@ public enum RequestError: Error, Equatable, Sendable {
         case .notStored(let error): LogLine(.error, "store.failed", ["store.reason": error.description])
         case .polar(let failure): LogLine(.error, "polar.failed", failure.facts)
         case .foreignForm: LogLine(.warning, "form.refused")
+        case .notAdmin: LogLine(.warning, "admin.refused")
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
-        case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .keyReused, .stillRunning,
+        case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .invalidFields, .refused,
+            .keyReused, .stillRunning,
             .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
             nil
         }

@@ -6,7 +6,8 @@ private import Pages
 struct Routes: Sendable {
     typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
 
-    /// One address and its methods. A path may hold `{id}`: one segment, handed to the handler.
+    /// One address and its methods. A path may hold `{id}`: one segment, handed to the handler; or `{id*}`: one or more of
+    /// them, for a name that may hold slashes. The first path that matches counts.
     struct Route: Sendable {
         let path: String
         let handlers: [(method: Request.Method, handler: Handler)]
@@ -18,13 +19,16 @@ struct Routes: Sendable {
 
         /// The segment in place of `{id}`, empty if the path has none; `nil` if it is another path.
         func match(_ given: String) -> String? {
-            guard let hole = path.firstRange(of: "{id}") else { return path == given ? "" : nil }
+            let holdsSlashes = path.contains("{id*}")
+            guard let hole = path.firstRange(of: holdsSlashes ? "{id*}" : "{id}") else {
+                return path == given ? "" : nil
+            }
             let (prefix, suffix) = (path[..<hole.lowerBound], path[hole.upperBound...])
             guard given.hasPrefix(prefix), given.hasSuffix(suffix), given.count > prefix.count + suffix.count else {
                 return nil
             }
             let segment = given.dropFirst(prefix.count).dropLast(suffix.count)
-            return segment.contains("/") ? nil : String(segment)
+            return segment.contains("/") && !holdsSlashes ? nil : String(segment)
         }
     }
 

@@ -140,11 +140,12 @@ import Testing
     }
 
     private func decision(
-        _ order: TestOrder, lock: PriceLock? = nil, earlierPack: Int64? = nil, hasLostDispute: Bool = false
+        _ order: TestOrder, lock: PriceLock? = nil, earlierPack: Int64? = nil, hasLostDispute: Bool = false,
+        isAssigned: Bool = false
     ) -> OrderDecision {
         OrderDecision(
             order.snapshot, catalogue: Self.catalogue, lock: lock, earlierPack: earlierPack,
-            hasLostDispute: hasLostDispute)
+            hasLostDispute: hasLostDispute, isAssigned: isAssigned)
     }
 
     private static let lock = PriceLock(product: TestStore.product, credits: 900, amount: 1000, currency: "usd")

@@ -45,6 +45,12 @@ import Testing
         Tampering(
             "a balance too high", ["balance_is_not_its_sum", "balance_is_not_the_newest"],
             "UPDATE users SET balance = balance + 1"),
+        Tampering(
+            "a day's sum changed", ["day_miscounted"],
+            "UPDATE ledger_days SET credits = credits + 1 WHERE kind = 'trial'"),
+        Tampering("a day's entry uncounted", ["day_miscounted"], "UPDATE ledger_days SET entries = entries - 1"),
+        Tampering("a day forgotten", ["day_miscounted"], "DELETE FROM ledger_days"),
+        Tampering("a day too many", ["day_miscounted"], "INSERT INTO ledger_days VALUES (1, 'trial', 1, 10)"),
         Tampering("a balance below zero", ["file_damaged"], "UPDATE users SET balance = -1"),
         Tampering(
             "an amount changed",
@@ -154,6 +160,12 @@ import Testing
         try connection.execute("PRAGMA foreign_keys = OFF")
         try connection.execute("PRAGMA ignore_check_constraints = ON")
         for sql in tampering.sql { try connection.execute(sql) }
+        if !tampering.codes.contains("day_miscounted") {
+            try connection.execute("DELETE FROM ledger_days")
+            try connection.execute(
+                "INSERT INTO ledger_days SELECT created_ms / 86400000, kind, count(*), sum(amount) FROM ledger_entry GROUP BY 1, 2"
+            )
+        }
         let faults = try test.store.verify()
         #expect(Set(faults.map(\.code)) == tampering.codes, "\(faults)")
         #expect(faults.allSatisfy { !$0.description.isEmpty })

@@ -20,7 +20,8 @@ enum EchoSite {
     private static func programs() throws -> String {
         let directory = try Places.temporaryDirectory()
         for name in [
-            "checkout", "generations", "generation-worker", "polar-orders", "auth", "polar-simulator", "creditctl",
+            "checkout", "generations", "generation-worker", "admin", "polar-orders", "auth", "polar-simulator",
+            "creditctl",
         ] {
             let path = "\(directory)/\(name)"
             try Data(program.utf8).write(to: URL(fileURLWithPath: path))

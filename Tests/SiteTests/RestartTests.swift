@@ -8,11 +8,12 @@ import Testing
 @Suite(.serialized) struct RestartTests {
     static let product = "6a1f2c9e-5a6b-4f0e-9d7a-0c1f5b3a2e41"
 
-    @Test(arguments: ["polar-orders", "checkout", "auth", "generations"])
+    @Test(arguments: ["polar-orders", "checkout", "auth", "generations", "admin"])
     func aGentleRestartUnderLoadFailsNoRequest(_ name: String) throws {
         let site = try Site(["POLAR_PRODUCT_ID": Self.product])
         let token = try site.token("ada")
-        let path = name == "generations" ? "/api/v1/generations" : "/api/v1/credits"
+        _ = try site.creditctl("admin", "grant", "ada")
+        let path = ["generations": "/api/v1/generations", "admin": "/api/v1/admin/settings"][name] ?? "/api/v1/credits"
         let isOver = Mutex(false)
         let failures = Collected()
         let count = Mutex(0)

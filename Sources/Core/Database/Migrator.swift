@@ -7,7 +7,7 @@ struct Migration {
     let name: String
     let sql: [String]
 
-    static let all: [Migration] = [ledger, orders, people, generations]
+    static let all: [Migration] = [ledger, orders, people, generations, administration]
 }
 
 enum Migrator {

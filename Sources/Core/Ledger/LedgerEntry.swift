@@ -53,6 +53,13 @@ enum Movement {
         let order: Order.ID
         let target: Int64
         let clock: PolarClock
+        /// Of what Polar said of a dispute; 0 without one.
+        let dispute: PolarClock
+
+        var key: String {
+            "order:\(order.text):target:\(target):clock:\(clock.rawValue)"
+                + (dispute.rawValue == 0 ? "" : ":dispute:\(dispute.rawValue)")
+        }
     }
 
     var kind: LedgerEntry.Kind {
@@ -72,10 +79,8 @@ enum Movement {
     func idempotencyKey(for user: UserID) -> String {
         switch self {
         case .trial: "trial:\(user.text)"
-        case .purchase(let step), .clawback(let step), .restoration(let step):
-            "order:\(step.order.text):target:\(step.target):clock:\(step.clock.rawValue)"
-        case .repayment(let step):
-            "order:\(step.order.text):target:\(step.target):clock:\(step.clock.rawValue):repayment"
+        case .purchase(let step), .clawback(let step), .restoration(let step): step.key
+        case .repayment(let step): step.key + ":repayment"
         case .charge(let generation, let attempt): "generation:\(generation.text):charge:\(attempt)"
         case .refund(let generation, let attempt): "generation:\(generation.text):refund:\(attempt)"
         case .adjustment(let key, _, _): "adjustment:\(key)"

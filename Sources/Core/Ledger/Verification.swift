@@ -30,6 +30,8 @@ public enum LedgerFault: Equatable, Sendable {
     /// The charges that the ledger has are not numbered from 1 to the one that the row knows.
     case chargesMiscounted(generation: String, known: Int64, charges: Int64)
     case refundIsNotNoted(generation: String, status: String, isRefunded: Bool)
+    /// The sums kept for a day are not those of its entries.
+    case dayMiscounted(day: Int64, kind: String, kept: Int64, sum: Int64)
 }
 
 extension LedgerFault: CustomStringConvertible {
@@ -62,6 +64,7 @@ extension LedgerFault: CustomStringConvertible {
         case .chargedAgain: "charged_again"
         case .chargesMiscounted: "charges_miscounted"
         case .refundIsNotNoted: "refund_is_not_noted"
+        case .dayMiscounted: "day_miscounted"
         }
     }
 
@@ -113,6 +116,8 @@ extension LedgerFault: CustomStringConvertible {
         case .refundIsNotNoted(let generation, let status, let isRefunded):
             "generation \(generation): is \(status), its row says that its last charge was "
                 + (isRefunded ? "given back, the ledger does not" : "not given back, the ledger says it was")
+        case .dayMiscounted(let day, let kind, let kept, let sum):
+            "day \(day): \(kind) is kept as \(kept) credits, its entries sum to \(sum)"
         }
     }
 }

@@ -50,39 +50,49 @@ public enum OrderDecision: Equatable, Sendable {
     /// - Parameters:
     ///   - lock: the checkout's promise, when the order's checkout is ours.
     ///   - earlierPack: what the order was sold for when it was applied first; a later price changes nothing.
+    ///   - isAssigned: an admin has looked at it and said whose it is. Guards that only say that no rule fits give way;
+    ///     what cannot be read cannot be followed.
     public init(
-        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool
+        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool,
+        isAssigned: Bool
     ) {
-        let isOurs = order.product == catalogue.product || lock != nil || earlierPack != nil
+        let isOurs = order.product == catalogue.product || lock != nil || earlierPack != nil || isAssigned
         guard isOurs else { self = .recorded(.foreignProduct); return }
+        let past = Past(lock: lock, pack: earlierPack, hasLostDispute: hasLostDispute, isAssigned: isAssigned)
         guard !order.hasSubscription, order.billingReason?.hasPrefix("subscription") != true else {
             self = .recorded(.subscription)
             return
         }
         switch (order.status, order.isPaid) {
-        case (nil, true): self = .parked(.statusUnknown)
+        case (nil, true): self = isAssigned ? Self.paid(order, catalogue, past) : .parked(.statusUnknown)
         case (nil, _): self = .unpaid
         case (.some(let status), let isPaid) where status.claimsPayment != (isPaid ?? false):
-            self = .parked(.statusDisagrees)
+            self = isAssigned ? Self.paid(order, catalogue, past) : .parked(.statusDisagrees)
         case (.draft, _), (.pending, _), (.void, _): self = .unpaid
-        case (.paid, _), (.refunded, _), (.partiallyRefunded, _):
-            self = Self.paid(
-                order, catalogue: catalogue, lock: lock, earlierPack: earlierPack, hasLostDispute: hasLostDispute)
+        case (.paid, _), (.refunded, _), (.partiallyRefunded, _): self = Self.paid(order, catalogue, past)
         }
     }
 
-    private static func paid(
-        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool
-    ) -> OrderDecision {
-        guard order.billingReason == "purchase" else { return .parked(.billingReason) }
-        guard !order.hasSeats else { return .parked(.seats) }
+    /// What is known of the order beside its snapshot.
+    private struct Past {
+        let lock: PriceLock?
+        let pack: Int64?
+        let hasLostDispute: Bool
+        let isAssigned: Bool
+    }
+
+    private static func paid(_ order: OrderSnapshot, _ catalogue: Catalogue, _ past: Past) -> OrderDecision {
+        guard past.isAssigned || order.billingReason == "purchase" else { return .parked(.billingReason) }
+        guard past.isAssigned || !order.hasSeats else { return .parked(.seats) }
         guard let amounts = order.amounts else { return .parked(.amounts) }
-        guard order.currency == lock?.currency ?? catalogue.currency else { return .parked(.currency) }
-        guard amounts.net > 0 else { return .parked(.nothingPaid) }
+        guard past.isAssigned || order.currency == past.lock?.currency ?? catalogue.currency else {
+            return .parked(.currency)
+        }
+        guard past.isAssigned || amounts.net > 0 else { return .parked(.nothingPaid) }
 
         let pack: Int64
-        if let lock {
-            guard order.product == lock.product, amounts.subtotal == lock.amount else {
+        if let lock = past.lock {
+            guard past.isAssigned || (order.product == lock.product && amounts.subtotal == lock.amount) else {
                 return .parked(.checkoutMismatch)
             }
             pack = lock.credits
@@ -93,8 +103,8 @@ public enum OrderDecision: Equatable, Sendable {
             case .count, .unreadable: return .parked(.units)
             }
         }
-        let sold = earlierPack ?? pack
-        guard !hasLostDispute, order.status != .refunded else { return .grant(target: 0, pack: sold) }
+        let sold = past.pack ?? pack
+        guard !past.hasLostDispute, order.status != .refunded else { return .grant(target: 0, pack: sold) }
         guard amounts.refunded == 0 || amounts.base > 0 else { return .parked(.amounts) }
         return .grant(target: sold - clawback(of: sold, refunded: amounts.refunded, base: amounts.base), pack: sold)
     }

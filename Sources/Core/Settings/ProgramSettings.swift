@@ -67,6 +67,25 @@ public struct CheckoutSettings: Sendable {
     }
 }
 
+/// What `admin` needs to know before it takes a request.
+public struct AdminSettings: Sendable {
+    public let store: StoreSettings
+    public let serving: ServingSettings
+    public let environment: Environment
+    public let product: Product.ID
+    /// `CREDITS_PUBLIC_URL`: the site's own address, without a slash at its end.
+    public let publicURL: String
+
+    public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
+        store = StoreSettings(&reader)
+        serving = ServingSettings(&reader)
+        environment = reader.choice("POLAR_SERVER", default: nil)
+        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        publicURL = reader.address("CREDITS_PUBLIC_URL")
+        try reader.finish()
+    }
+}
+
 /// How to call Polar's API.
 public struct PolarSettings: Sendable {
     /// `POLAR_API_URL`, or the address of the environment.

@@ -12,11 +12,25 @@ struct Payment: Equatable {
     var target: Int64
     /// What it took back but did not find.
     var debt: Credits
-    let hasLostDispute: Bool
-    let isDismissed: Bool
+    var dispute: Dispute
+    var isDismissed: Bool
+    /// Who the order is for, on an admin's word.
+    var assignedUser: UserID?
+    /// Why an admin dismissed it.
+    var note: String?
 
-    /// Whose the order is for good: credits were decided for that user.
-    var owner: UserID? { pack == nil ? nil : user }
+    /// What Polar said last of a dispute over the order.
+    struct Dispute: Equatable {
+        var isLost = false
+        /// Polar's time of that; 0 if there never was one.
+        var clock = PolarClock(rawValue: 0)
+    }
+
+    /// Whose the order is for good: an admin said so, or credits were decided for that user.
+    var owner: UserID? { assignedUser ?? (pack == nil ? nil : user) }
+
+    /// Whether it ever moved credits that still count.
+    var hasEntries: Bool { target > 0 || debt > .zero }
 
     init(_ snapshot: OrderSnapshot, earlier: Payment?, environment: Environment) {
         self.snapshot = snapshot
@@ -25,8 +39,10 @@ struct Payment: Equatable {
         pack = earlier?.pack
         target = earlier?.target ?? 0
         debt = earlier?.debt ?? .zero
-        hasLostDispute = earlier?.hasLostDispute ?? false
+        dispute = earlier?.dispute ?? Dispute()
         isDismissed = earlier?.isDismissed ?? false
+        assignedUser = earlier?.assignedUser
+        note = earlier?.note
     }
 }
 
@@ -34,6 +50,10 @@ enum Payments {
     static func find(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Payment? {
         try connection.query("SELECT \(columns) FROM payments WHERE order_id = ?", .text(id.text), decode: Payment.init)
             .first
+    }
+
+    static func state(of id: Order.ID, on connection: Connection) throws(SQLiteError) -> String? {
+        try connection.query("SELECT state FROM payments WHERE order_id = ?", .text(id.text)) { $0.text(0) }.first
     }
 
     static func wasGranted(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Bool {
@@ -57,23 +77,27 @@ enum Payments {
             """
             INSERT INTO payments (order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents,
                                   total_cents, refunded_cents, pack_credits, target_credits, debt_credits, clock_us,
-                                  snapshot, created_ms, updated_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+                                  snapshot, created_ms, updated_ms, dispute_lost, dispute_us, assigned_user, note)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
             ON CONFLICT (order_id) DO UPDATE SET
                 user_id = ?3, checkout_id = ?4, state = ?5, reason = ?6, status = ?7, currency = ?8, net_cents = ?9,
                 total_cents = ?10, refunded_cents = ?11, pack_credits = ?12, target_credits = ?13, debt_credits = ?14,
-                clock_us = ?15, snapshot = ?16, updated_ms = ?18
+                clock_us = ?15, snapshot = ?16, updated_ms = ?18, dispute_lost = ?19, dispute_us = ?20,
+                assigned_user = ?21, note = ?22
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
             .optional(order.checkout?.text), .text(state), .optional(reason), .optional(order.status?.rawValue),
             .optional(order.currency), .optional(order.amounts?.net), .optional(order.amounts?.total),
             .optional(order.amounts?.refunded), .optional(payment.pack), .integer(payment.target),
             .integer(payment.debt.rawValue), .integer(order.clock.rawValue), .text(order.json.text),
-            .integer((order.createdAt ?? now).rawValue), .integer(now.rawValue))
+            .integer((order.createdAt ?? now).rawValue), .integer(now.rawValue),
+            .integer(payment.dispute.isLost ? 1 : 0), .integer(payment.dispute.clock.rawValue),
+            .optional(payment.assignedUser?.text), .optional(payment.note))
     }
 
     static let columns = """
-        snapshot, clock_us, environment, user_id, pack_credits, target_credits, debt_credits, dispute_lost, state
+        snapshot, clock_us, environment, user_id, pack_credits, target_credits, debt_credits, dispute_lost, state,
+        dispute_us, assigned_user, note
         """
 }
 
@@ -89,7 +113,9 @@ extension Payment {
         pack = row.optionalInteger(4)
         target = row.integer(5)
         debt = Credits(rawValue: row.integer(6))
-        hasLostDispute = row.integer(7) == 1
+        dispute = Dispute(isLost: row.integer(7) == 1, clock: PolarClock(rawValue: row.integer(9)))
         isDismissed = row.text(8) == "dismissed"
+        assignedUser = row.optionalText(10).flatMap(UserID.init)
+        note = row.optionalText(11)
     }
 }

@@ -19,6 +19,14 @@ public enum Receipt: Equatable, Sendable {
         case .repeated(let verdict): verdict
         }
     }
+
+    /// Which reason stands beside the verdict, if it has one.
+    public var reason: String? {
+        switch self {
+        case .applied(let outcome, _): outcome.reason
+        case .noted, .unreadable, .repeated: nil
+        }
+    }
 }
 
 extension Store {
@@ -35,22 +43,42 @@ extension Store {
             if let verdict = try Deliveries.verdict(on: delivery.id, on: transaction.connection) {
                 return .repeated(verdict)
             }
-            let receipt: Receipt
-            switch event?.subject {
-            case .order(let order):
-                receipt = .applied(try Orders.apply(order, in: scope, at: now, in: transaction), order.id)
-            case .checkout(let checkout):
-                try Checkouts.note(checkout, in: scope.environment, transaction: transaction)
-                receipt = .noted(type: event?.type ?? "")
-            case .elsewhere: receipt = .noted(type: event?.type ?? "")
-            case nil: receipt = .unreadable
-            }
+            let receipt = try Deliveries.act(on: event, in: scope, at: now, in: transaction)
             try Deliveries.insert(
                 delivery, event: event, receipt: receipt, headers: headers, in: scope.environment, at: now,
                 transaction: transaction)
             return receipt
         }
     }
+
+    /// Does anew what a delivery of the inbox tells, as if it came now; its verdict follows.
+    public func replay(
+        _ webhook: String, by actor: String, in scope: OrderScope, at now: Instant
+    ) throws(StoreError) -> ReplayOutcome {
+        try write { transaction throws(SQLiteError) in
+            guard let kept = try Deliveries.find(webhook, on: transaction.connection) else { return .unknownDelivery }
+            guard kept.environment == scope.environment else { return .otherEnvironment }
+            guard let body = kept.body else { return .bodyGone }
+            // What does not read now either is unreadable still.
+            let event = try? WebhookEvent(Delivery(id: webhook, sent: kept.sent, body: body))
+            let receipt = try Deliveries.act(on: event, in: scope, at: now, in: transaction)
+            try Deliveries.note(receipt, of: event, on: webhook, at: now, in: transaction)
+            try AuditLog.add(
+                actor: actor, action: "delivery.replay", subject: webhook, old: kept.verdict,
+                new: receipt.verdict.rawValue, at: now, in: transaction)
+            return .replayed(receipt)
+        }
+    }
+}
+
+/// What became of the wish to do a delivery anew.
+public enum ReplayOutcome: Equatable, Sendable {
+    case replayed(Receipt)
+    case unknownDelivery
+    /// It was kept as long as bodies are kept.
+    case bodyGone
+    /// It came from Polar's other environment.
+    case otherEnvironment
 }
 
 /// The inbox: every verified delivery once, under its `webhook-id`.
@@ -61,12 +89,56 @@ enum Deliveries {
         }.first ?? nil
     }
 
+    /// Does what the event tells; `nil` is one that could not be read.
+    static func act(
+        on event: WebhookEvent?, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Receipt {
+        switch event?.subject {
+        case .order(let order):
+            return .applied(try Orders.apply(order, in: scope, at: now, in: transaction), order.id)
+        case .checkout(let checkout):
+            try Checkouts.note(checkout, in: scope.environment, transaction: transaction)
+            return .noted(type: event?.type ?? "")
+        case .elsewhere: return .noted(type: event?.type ?? "")
+        case nil: return .unreadable
+        }
+    }
+
+    struct Kept {
+        let environment: Environment
+        let verdict: String
+        let sent: Instant
+        let body: [UInt8]?
+    }
+
+    static func find(_ id: String, on connection: Connection) throws(SQLiteError) -> Kept? {
+        try connection.query(
+            "SELECT environment, verdict, sent_ms, body FROM deliveries WHERE webhook_id = ?", .text(id)
+        ) {
+            row in
+            guard let environment = Environment(rawValue: row.text(0)) else {
+                preconditionFailure("A delivery holds what no version of this program writes")
+            }
+            return Kept(
+                environment: environment, verdict: row.text(1), sent: Instant(rawValue: row.integer(2)),
+                body: row[3] == .null ? nil : row.blob(3))
+        }.first
+    }
+
+    static func note(
+        _ receipt: Receipt, of event: WebhookEvent?, on id: String, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try transaction.connection.execute(
+            "UPDATE deliveries SET verdict = ?, reason = ?, type = ?, order_id = ?, replayed_ms = ? WHERE webhook_id = ?",
+            .text(receipt.verdict.rawValue), .optional(receipt.reason), .optional(event?.type),
+            .optional(event?.order?.text), .integer(now.rawValue), .text(id))
+    }
+
     static func insert(
         _ delivery: Delivery, event: WebhookEvent?, receipt: Receipt, headers: [(name: String, value: String)],
         in environment: Environment, at now: Instant, transaction: borrowing Transaction
     ) throws(SQLiteError) {
-        let reason: String? =
-            if case .applied(let outcome, _) = receipt { outcome.reason } else { nil }
         let headers = JSON.object(headers.map { JSON.Member($0.name, .string($0.value)) })
         try transaction.connection.execute(
             """
@@ -75,7 +147,7 @@ enum Deliveries {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             .text(delivery.id), .text(environment.rawValue), .optional(event?.type),
-            .optional(event?.order?.text), .text(receipt.verdict.rawValue), .optional(reason),
+            .optional(event?.order?.text), .text(receipt.verdict.rawValue), .optional(receipt.reason),
             .text(headers.text), .blob(delivery.body), .integer(delivery.sent.rawValue), .integer(now.rawValue))
     }
 }

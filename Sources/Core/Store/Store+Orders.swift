@@ -31,21 +31,42 @@ enum Orders {
     ) throws(SQLiteError) -> OrderOutcome {
         let connection = transaction.connection
         let earlier = try Payments.find(order.id, on: connection)
-        let checkout =
-            try order.checkout.map { id throws(SQLiteError) in try Checkouts.find(id, on: connection) } ?? nil
+        let checkout = try checkout(of: order, on: connection)
         guard earlier?.environment ?? scope.environment == scope.environment,
             checkout?.environment ?? scope.environment == scope.environment
         else { return .otherEnvironment }
         if let earlier, order.isOlder(than: earlier.snapshot) { return .stale }
+        let payment = Payment(order, earlier: earlier, environment: scope.environment)
+        return try settle(payment, checkout?.checkout, scope, at: now, in: transaction)
+    }
 
+    static func checkout(
+        of order: OrderSnapshot, on connection: Connection
+    ) throws(SQLiteError) -> Checkouts.Found? {
+        guard let id = order.checkout else { return nil }
+        return try Checkouts.find(id, on: connection)
+    }
+
+    static func decision(
+        on payment: Payment, _ checkout: Checkout?, _ scope: OrderScope, on connection: Connection
+    ) throws(SQLiteError) -> OrderDecision {
         let settings = try BillingSettings.current(on: connection)
-        let decision = OrderDecision(
-            order,
+        return OrderDecision(
+            payment.snapshot,
             catalogue: Catalogue(
                 product: scope.product, creditsPerPack: settings.creditsPerPack, currency: settings.currency),
-            lock: checkout?.checkout.lock, earlierPack: earlier?.pack, hasLostDispute: earlier?.hasLostDispute ?? false)
-        let evidence = Evidence(order: order, earlier: earlier?.owner, checkout: checkout?.checkout.user)
-        var payment = Payment(order, earlier: earlier, environment: scope.environment)
+            lock: checkout?.lock, earlierPack: payment.pack, hasLostDispute: payment.dispute.isLost,
+            isAssigned: payment.assignedUser != nil)
+    }
+
+    /// Decides anew, posts the difference and keeps what was decided.
+    static func settle(
+        _ payment: Payment, _ checkout: Checkout?, _ scope: OrderScope, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome {
+        var payment = payment
+        let decision = try decision(on: payment, checkout, scope, on: transaction.connection)
+        let evidence = Evidence(order: payment.snapshot, earlier: payment.owner, checkout: checkout?.user)
         let outcome = try settle(decision, evidence, &payment, at: now, in: transaction)
         try Payments.save(payment, outcome: outcome, at: now, in: transaction)
         return outcome
@@ -62,17 +83,17 @@ enum Orders {
             payment.user = evidence.user
         case .unpaid, .recorded: break
         }
-        let hasEntries = payment.target > 0 || payment.debt > .zero
         switch decision {
         case .recorded(let reason): return .recorded(payment.isDismissed ? .dismissed : reason)
-        case .parked where payment.snapshot.status == .refunded && !hasEntries: return .recorded(.settled)
+        case .parked where payment.snapshot.status == .refunded && !payment.hasEntries: return .recorded(.settled)
         case .parked(let reason): return payment.isDismissed ? .recorded(.dismissed) : .parked(reason)
         case .unpaid:
-            guard let user = payment.user, hasEntries else { return .recorded(.unpaid) }
+            guard let user = payment.user, payment.hasEntries else { return .recorded(.unpaid) }
             return try move(to: 0, user, evidence, &payment, at: now, in: transaction)
         case .grant(let target, let pack):
             payment.pack = pack
-            if payment.isDismissed { return .recorded(.dismissed) }
+            // What moved credits before keeps following its money.
+            if payment.isDismissed && !payment.hasEntries { return .recorded(.dismissed) }
             guard let user = payment.user else { return target == 0 ? .recorded(.settled) : .parked(.unknownUser) }
             return try move(to: target, user, evidence, &payment, at: now, in: transaction)
         }
@@ -86,7 +107,9 @@ enum Orders {
         let difference = target - payment.target
         payment.target = target
         guard difference != 0 else { return .unchanged }
-        let step = Movement.OrderStep(order: payment.snapshot.id, target: target, clock: payment.snapshot.clock)
+        let step = Movement.OrderStep(
+            order: payment.snapshot.id, target: target, clock: payment.snapshot.clock,
+            dispute: payment.dispute.clock)
         let (entries, debt) =
             if difference < 0 {
                 try takeBack(-difference, step, from: user, &payment, at: now, in: transaction)

@@ -35,6 +35,10 @@ public struct PaymentReport: Equatable, Sendable {
     public let clock: PolarClock
     public let createdAt: Instant
     public let updatedAt: Instant
+    /// Who an admin said that it is for.
+    public let assignedUser: UserID?
+    /// Why an admin dismissed it.
+    public let note: String?
 }
 
 extension Store {
@@ -68,7 +72,8 @@ extension Store {
 extension PaymentReport {
     static let columns = """
         order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents, refunded_cents,
-        pack_credits, target_credits, debt_credits, dispute_lost, clock_us, created_ms, updated_ms
+        pack_credits, target_credits, debt_credits, dispute_lost, clock_us, created_ms, updated_ms,
+        assigned_user, note
         """
 
     init(_ row: borrowing Row) {
@@ -82,6 +87,7 @@ extension PaymentReport {
             net: row.optionalInteger(8), refunded: row.optionalInteger(9), pack: row.optionalInteger(10),
             target: row.integer(11), debt: Credits(rawValue: row.integer(12)), hasLostDispute: row.integer(13) == 1,
             clock: PolarClock(rawValue: row.integer(14)), createdAt: Instant(rawValue: row.integer(15)),
-            updatedAt: Instant(rawValue: row.integer(16)))
+            updatedAt: Instant(rawValue: row.integer(16)),
+            assignedUser: row.optionalText(17).flatMap(UserID.init), note: row.optionalText(18))
     }
 }

@@ -15,6 +15,7 @@ extension Store {
             guard verification.faults.isEmpty else { return verification.faults }
             try verification.checkUsers()
             try verification.checkEntries()
+            try verification.checkDays()
             try verification.checkOrders()
             try verification.checkPayments()
             try verification.checkGenerations()
@@ -104,6 +105,18 @@ struct Verification {
         ) { .entryNamesAnotherEvent(entry: $0.integer(0), kind: $0.text(1), key: $0.text(2)) }
     }
 
+    mutating func checkDays() throws(SQLiteError) {
+        try find(
+            """
+            SELECT day, kind, sum(kept), sum(total) FROM (
+                SELECT day, kind, credits AS kept, entries AS counted, 0 AS total, 0 AS number FROM ledger_days
+                UNION ALL
+                SELECT created_ms / 86400000, kind, 0, 0, sum(amount), count(*) FROM ledger_entry GROUP BY 1, 2)
+            GROUP BY 1, 2 HAVING sum(kept) <> sum(total) OR sum(counted) <> sum(number) LIMIT \(Self.limit)
+            """
+        ) { .dayMiscounted(day: $0.integer(0), kind: $0.text(1), kept: $0.integer(2), sum: $0.integer(3)) }
+    }
+
     mutating func checkOrders() throws(SQLiteError) {
         try find(
             """
@@ -134,7 +147,7 @@ struct Verification {
                    p.dispute_lost, p.currency,
                    (SELECT coalesce(sum(amount), 0) FROM ledger_entry e
                     WHERE e.order_id = p.order_id AND e.kind <> 'repayment'),
-                   c.product_id, c.credits, c.amount_cents, c.currency
+                   c.product_id, c.credits, c.amount_cents, c.currency, p.assigned_user IS NOT NULL
             FROM payments p LEFT JOIN checkouts c ON c.polar_id = p.checkout_id
             """
         ) { StoredPayment($0).faults }
@@ -169,6 +182,7 @@ private struct StoredPayment {
     let currency: String?
     let sum: Int64
     let lock: PriceLock?
+    let isAssigned: Bool
 
     init(_ row: borrowing Row) {
         order = row.text(0)
@@ -185,6 +199,7 @@ private struct StoredPayment {
         lock = row.optionalText(10).flatMap(Product.ID.init).map { product in
             PriceLock(product: product, credits: row.integer(11), amount: row.integer(12), currency: row.text(13))
         }
+        isAssigned = row.integer(14) == 1
     }
 
     var faults: [LedgerFault] {
@@ -206,7 +221,8 @@ private struct StoredPayment {
             product: snapshot.product ?? Product.ID(random: [UInt8](repeating: 0, count: 16)), creditsPerPack: pack,
             currency: currency ?? "")
         switch OrderDecision(
-            snapshot, catalogue: catalogue, lock: lock, earlierPack: pack, hasLostDispute: hasLostDispute)
+            snapshot, catalogue: catalogue, lock: lock, earlierPack: pack, hasLostDispute: hasLostDispute,
+            isAssigned: isAssigned)
         {
         case .grant(let due, _): return due == target ? [] : [.targetIsNotDue(order: order, target: target, due: due)]
         case .unpaid: return target == 0 ? [] : [.targetIsNotDue(order: order, target: target, due: 0)]

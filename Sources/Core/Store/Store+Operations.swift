@@ -1,0 +1,80 @@
+public import JSON
+internal import SQLite
+
+/// A piece of work of the operator's whose last result the pages and the metrics show. The raw value is stored.
+public enum Operation: String, CaseIterable, Sendable {
+    case reconcile
+    case reconcileDeep = "reconcile_deep"
+    case ledgerVerify = "ledger_verify"
+    case backup
+    /// What Polar said of our webhook endpoint.
+    case webhookEndpoint = "webhook_endpoint"
+}
+
+public struct OperationReport: Equatable, Sendable {
+    /// An object.
+    public let facts: JSON
+    public let at: Instant
+}
+
+/// A number that only grows and survives the process that counted.
+public struct Counter: Hashable, Sendable {
+    /// As Prometheus knows it, such as `credits_requests_total`.
+    public let name: String
+    /// Such as `handler="checkout",status="200"`; empty without any.
+    public let labels: String
+
+    public init(_ name: String, labels: String = "") {
+        self.name = name
+        self.labels = labels
+    }
+}
+
+extension Store {
+    /// Keeps what an operation found, in place of what it found last.
+    public func note(_ operation: Operation, _ facts: JSON, at now: Instant) throws(StoreError) {
+        try write { transaction throws(SQLiteError) in
+            try transaction.connection.execute(
+                "INSERT INTO operations VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET facts = ?2, at_ms = ?3",
+                .text(operation.rawValue), .text(facts.text), .integer(now.rawValue))
+        }
+    }
+
+    /// What the operation found last; `nil` if it never ran.
+    public func report(on operation: Operation) throws(StoreError) -> OperationReport? {
+        try read { connection throws(SQLiteError) in try Operations.find(operation, on: connection) }
+    }
+
+    /// Adds to the counters, each in one step with the others.
+    public func add(_ counts: [Counter: Int64]) throws(StoreError) {
+        guard !counts.isEmpty else { return }
+        try write { transaction throws(SQLiteError) in
+            for (counter, count) in counts {
+                try transaction.connection.execute(
+                    "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
+                    .text(counter.name), .text(counter.labels), .integer(count))
+            }
+        }
+    }
+
+    public func counters() throws(StoreError) -> [Counter: Int64] {
+        let rows = try read { connection throws(SQLiteError) in
+            try connection.query("SELECT name, labels, value FROM counters") {
+                (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
+            }
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+}
+
+/// The operations table.
+enum Operations {
+    static func find(_ operation: Operation, on connection: Connection) throws(SQLiteError) -> OperationReport? {
+        try connection.query("SELECT facts, at_ms FROM operations WHERE name = ?", .text(operation.rawValue)) { row in
+            guard let facts = try? JSON(Array(row.text(0).utf8)) else {
+                preconditionFailure("An operation holds what no version of this program writes")
+            }
+            return OperationReport(facts: facts, at: Instant(rawValue: row.integer(1)))
+        }.first
+    }
+}

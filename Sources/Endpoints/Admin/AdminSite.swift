@@ -1,0 +1,74 @@
+public import Core
+public import HTTP
+internal import JSON
+
+/// Everything that `admin` serves, to admins alone.
+public struct AdminSite: Sendable {
+    private let routes: Routes
+
+    public init(_ dependencies: AdminDependencies) {
+        let guarded = (AdminAPI.routes(dependencies) + AdminPages.routes(dependencies)).map {
+            $0.onlyForAdmins(of: dependencies.store)
+        }
+        routes = Routes(guarded + [.init("/healthz/admin", [(.get, Self.healthz)])], log: dependencies.log)
+    }
+
+    public func respond(to request: Request) -> Response { routes.respond(to: request) }
+
+    private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
+        .json(.ok, ["status": "ok"])
+    }
+}
+
+/// What the endpoints of `admin` work with.
+public struct AdminDependencies: Sendable {
+    let store: Store
+    let scope: OrderScope
+    let publicURL: String
+    let now: @Sendable () -> Instant
+    let random: @Sendable (Int) -> [UInt8]
+    let log: @Sendable (LogLine) -> Void
+
+    public init(
+        store: Store, scope: OrderScope, publicURL: String, now: @escaping @Sendable () -> Instant,
+        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
+    ) {
+        self.store = store
+        self.scope = scope
+        self.publicURL = publicURL
+        self.now = now
+        self.random = random
+        self.log = log
+    }
+}
+
+extension Routes.Route {
+    /// The same addresses, each of which first asks whether the caller is an admin now: a right that was taken away ends
+    /// with the next request.
+    fileprivate func onlyForAdmins(of store: Store) -> Routes.Route {
+        Routes.Route(
+            path,
+            handlers.map { method, handler in
+                (
+                    method,
+                    { request, segment throws(RequestError) in
+                        let user = try request.profile().user
+                        guard try stored({ () throws(StoreError) in try store.isAdmin(user) }) else { throw .notAdmin }
+                        return try handler(request, segment)
+                    }
+                )
+            })
+    }
+}
+
+extension Request {
+    /// The user whom an address names.
+    ///
+    /// - Parameter segment: the part of the path. An id that no path can hold, such as one with `//`, is reached with `-`
+    ///   in its place and `?user_id=`.
+    func subject(_ segment: String) throws(RequestError) -> UserID {
+        let text = segment == "-" ? parameters["user_id"] ?? segment : segment
+        guard let user = UserID(text) else { throw .notFound }
+        return user
+    }
+}

@@ -1,0 +1,28 @@
+import Core
+import Crypto
+import Endpoints
+import FastCGI
+import HTTP
+import System
+
+// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
+do {
+    let settings = try AdminSettings(System.environment())
+    let log = JSONLog(program: "admin", level: settings.serving.logLevel)
+    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
+        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
+        System.stop()
+    }
+    let site = AdminSite(
+        AdminDependencies(
+            store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
+            publicURL: settings.publicURL, now: System.now, random: randomBytes, log: log.callAsFunction))
+
+    log(LogLine(.notice, "process.started"))
+    serve(
+        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 64 << 10, peer: settings.serving.peer),
+        respond: site.respond)
+    log(LogLine(.notice, "process.stopped"))
+} catch {
+    System.fail(error)
+}
