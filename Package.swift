@@ -93,6 +93,7 @@ let package = Package(
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("InstallTests", ["TestSupport"], resources: [.copy("Machine")]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
