@@ -63,6 +63,7 @@ let package = Package(
         library("Webhook", ["Core", "HTTP"]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Webhook"]),
         library("Worker", ["Core", "Threads"]),
+        library("Operating", ["Core", "JSON"]),
 
         program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
         program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
@@ -72,7 +73,7 @@ let package = Package(
             ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
         program("admin", ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Clients", "Core", "Crypto", "JSON", "System", arguments]),
+        program("creditctl", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System", arguments]),
         program(
             "polar-simulator",
             [
@@ -96,6 +97,7 @@ let package = Package(
         tests("InstallTests", ["TestSupport"], resources: [.copy("Machine")]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
+        tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "TestSupport", "Threads"]),
         tests("PagesTests", ["Core", "Crypto", "Pages"]),
         tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),

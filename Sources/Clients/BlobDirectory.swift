@@ -1,5 +1,5 @@
 public import Core
-private import Crypto
+internal import Crypto
 internal import Files
 
 /// The image files: each under the SHA-256 of its content.
@@ -25,10 +25,18 @@ public struct BlobDirectory: Sendable {
     public func store<Result>(
         _ bytes: [UInt8], commit: (BlobID) throws(StoreError) -> Result
     ) throws(BlobError) -> Result {
-        let id = BlobID(contentOf: bytes)
-        return try directory.holding(.shared, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
-            do throws(FileError) { try put(bytes, as: id) } catch { throw BlobError(error) }
-            do throws(StoreError) { return try commit(id) } catch { throw .store(error) }
+        let blob = try begin()
+        try blob.append(bytes[...])
+        return try blob.keep(commit)
+    }
+
+    /// Begins a content that comes piece by piece.
+    public func begin() throws(BlobError) -> some IncomingBlob {
+        do throws(FileError) {
+            let file = try directory.begin(Self.incoming + hexadecimal(random(16)))
+            return IncomingFile(file, in: directory, lock: Self.lock)
+        } catch {
+            throw BlobError(error)
         }
     }
 
@@ -94,26 +102,14 @@ public struct BlobDirectory: Sendable {
         do throws(FileError) { return try directory.entries() } catch { throw BlobError(error) }
     }
 
-    /// Whoever writes one holds the shared lock meanwhile: what is there without it is nobody's.
     private func removeUnfinished(_ entries: [Directory.Entry]) throws(BlobError) -> Int {
-        guard !entries.isEmpty else { return 0 }
-        return try directory.holding(.exclusive, of: Self.lock, refused: BlobError.init) { () throws(BlobError) in
-            var removed = 0
-            do throws(FileError) {
-                for entry in entries where try directory.remove(entry.name) { removed += 1 }
-            } catch {
-                throw BlobError(error)
-            }
-            return removed
+        var removed = 0
+        do throws(FileError) {
+            for entry in entries where try directory.removeUnfinished(entry.name) { removed += 1 }
+        } catch {
+            throw BlobError(error)
         }
-    }
-
-    private func put(_ bytes: [UInt8], as id: BlobID) throws(FileError) {
-        if let entry = try directory.entry(id.text), entry.bytes == bytes.count {
-            // Whoever wrote it may have died before its name was durable.
-            return try directory.synchronize()
-        }
-        try directory.write(bytes, as: id.text, by: Self.incoming + hexadecimal(random(16)))
+        return removed
     }
 
     private func removeOne(

@@ -1,6 +1,6 @@
 public import Core
 public import HTTPClient
-private import JSON
+internal import JSON
 
 /// Polar's API, as far as this product calls it.
 ///
@@ -13,13 +13,35 @@ public struct PolarClient: Sendable {
     private let token: Secret
     private let version: String
     private let http: HTTPClient
+    private let patience: Patience?
 
-    /// - Parameter address: `https://api.polar.sh`, or the sandbox's: a token of one is unknown to the other.
-    public init(address: String, token: Secret, version: String, http: HTTPClient) {
+    /// How to bear Polar's limits: for whom nobody waits.
+    public struct Patience: Sendable {
+        let tries: Int
+        let longest: Duration
+        let wait: @Sendable (Duration) -> Void
+
+        /// - Parameters:
+        ///   - tries: how often one call waits.
+        ///   - longest: a call that is to wait longer fails at once.
+        public init(
+            tries: Int = 3, longest: Duration = .seconds(90), wait: @escaping @Sendable (Duration) -> Void
+        ) {
+            self.tries = tries
+            self.longest = longest
+            self.wait = wait
+        }
+    }
+
+    /// - Parameters:
+    ///   - address: `https://api.polar.sh`, or the sandbox's: a token of one is unknown to the other.
+    ///   - patience: without it, a limit is a failure at once.
+    public init(address: String, token: Secret, version: String, http: HTTPClient, patience: Patience? = nil) {
         self.address = address
         self.token = token
         self.version = version
         self.http = http
+        self.patience = patience
     }
 
     /// Makes a checkout session with the promised price.
@@ -49,11 +71,13 @@ public struct PolarClient: Sendable {
         let list = try call("GET", "/v1/orders/?checkout_id=\(id.text)&limit=100")
         guard let items = list["items"]?.array else { throw .unreadable("orders") }
         var orders: [OrderSnapshot] = []
-        for item in items {
-            guard let order = OrderSnapshot(item, at: try clock(of: item)) else { throw .unreadable("order") }
-            orders.append(order)
-        }
+        for item in items { orders.append(try order(in: item)) }
         return CheckoutReport(checkout: checkout, orders: orders)
+    }
+
+    func order(in json: JSON) throws(PolarFailure) -> OrderSnapshot {
+        guard let order = OrderSnapshot(json, at: try clock(of: json)) else { throw .unreadable("order") }
+        return order
     }
 
     private static let emailRefused = "customer_email"
@@ -101,7 +125,7 @@ public struct PolarClient: Sendable {
     }
 
     /// `modified_at`, or `created_at` of what was never changed: the clock of a snapshot from the API.
-    private func clock(of json: JSON) throws(PolarFailure) -> PolarClock {
+    func clock(of json: JSON) throws(PolarFailure) -> PolarClock {
         guard let text = (json["modified_at"] ?? json["created_at"])?.string, let clock = PolarClock(text) else {
             throw .unreadable("modified_at")
         }
@@ -109,38 +133,58 @@ public struct PolarClient: Sendable {
     }
 
     /// One call; a second one only if nothing of the first reached Polar, or Polar itself broke.
-    private func call(_ method: String, _ path: String, body: JSON? = nil) throws(PolarFailure) -> JSON {
+    func call(_ method: String, _ path: String, body: JSON? = nil) throws(PolarFailure) -> JSON {
         do throws(PolarFailure) {
             return try callOnce(method, path, body: body)
-        } catch .unavailable {
+        } catch .unavailable(let reason) where reason != Self.limited {
             return try callOnce(method, path, body: body)
         }
     }
 
+    private static let limited = "429"
+
     private func callOnce(_ method: String, _ path: String, body: JSON?) throws(PolarFailure) -> JSON {
-        var headers = [
-            ("Authorization", "Bearer \(token.revealed)"), ("Polar-Version", version), ("Accept", "application/json"),
-            ("User-Agent", "polar-credits"),
-        ]
-        if body != nil { headers.append(("Content-Type", "application/json")) }
-        let answer: HTTPClient.Answer
-        do {
-            answer = try http.send(.init(method: method, url: address + path, headers: headers, body: body?.bytes))
-        } catch {
-            throw PolarFailure(error)
-        }
+        let answer = try patientAnswer(method, path, body: body)
         switch answer.status {
         case 200...299:
             guard let json = try? JSON(answer.body) else { throw .unreadable("not JSON") }
             return json
-        case 429: throw .unavailable("429")
+        case 429: throw .unavailable(Self.limited)
         case 500...599: throw .unavailable("\(answer.status)")
         case let status: throw .refused(status: status, code: Self.code(in: answer.body))
         }
     }
 
+    /// Waits as long as Polar asks for, and asks again, if there is patience.
+    private func patientAnswer(
+        _ method: String, _ path: String, body: JSON?
+    ) throws(PolarFailure) -> HTTPClient.Answer {
+        guard let patience else { return try answer(method, path, body: body) }
+        for _ in 0..<patience.tries {
+            let answer = try answer(method, path, body: body)
+            guard answer.status == 429 else { return answer }
+            let pause = Duration.seconds(answer.headers["retry-after"].flatMap { Int64($0) } ?? 10)
+            guard pause <= patience.longest else { return answer }
+            patience.wait(max(pause, .seconds(1)))
+        }
+        return try answer(method, path, body: body)
+    }
+
+    func answer(_ method: String, _ path: String, body: JSON?) throws(PolarFailure) -> HTTPClient.Answer {
+        var headers = [
+            ("Authorization", "Bearer \(token.revealed)"), ("Polar-Version", version), ("Accept", "application/json"),
+            ("User-Agent", "polar-credits"),
+        ]
+        if body != nil { headers.append(("Content-Type", "application/json")) }
+        do {
+            return try http.send(.init(method: method, url: address + path, headers: headers, body: body?.bytes))
+        } catch {
+            throw PolarFailure(error)
+        }
+    }
+
     /// Polar's name for what is wrong; `customer_email` where a field error is about that.
-    private static func code(in body: [UInt8]) -> String {
+    static func code(in body: [UInt8]) -> String {
         guard let json = try? JSON(body) else { return "unreadable" }
         let fields = (json["detail"]?.array ?? []).flatMap { $0["loc"]?.array ?? [] }.compactMap(\.string)
         if fields.contains(emailRefused) { return emailRefused }

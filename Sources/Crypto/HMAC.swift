@@ -24,6 +24,36 @@ public func sha256(_ message: [UInt8]) -> [UInt8] {
     return digest
 }
 
+/// The SHA-256 of a message that comes piece by piece.
+///
+/// Source: https://docs.openssl.org/3.0/man3/EVP_DigestInit/
+@safe public final class SHA256 {
+    private let context: OpaquePointer
+
+    public init() {
+        guard let context = unsafe EVP_MD_CTX_new(), unsafe EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("SHA-256 does not start")
+        }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    public func update(_ piece: ArraySlice<UInt8>) {
+        let result = unsafe piece.withUnsafeBytes { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        precondition(result == 1, "SHA-256 fails on no valid argument")
+    }
+
+    /// Of all so far, always 32 bytes. Only once.
+    public func finish() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        var written: UInt32 = 0
+        let result = unsafe EVP_DigestFinal_ex(context, &digest, &written)
+        precondition(result == 1 && written == 32, "SHA-256 is finished once")
+        return digest
+    }
+}
+
 /// Whether two byte strings are equal, in a time that depends on their lengths alone.
 ///
 /// Source: https://docs.openssl.org/3.0/man3/CRYPTO_memcmp/

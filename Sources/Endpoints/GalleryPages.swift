@@ -22,13 +22,15 @@ struct GalleryPages: Sendable {
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
         do throws(RequestError) {
-            let (picture, form) = try Uploading.picture(in: request)
-            try request.expectOwnForm(form?["form_token"]?.text)
-            guard !picture.bytes.isEmpty else { throw .invalid(field: "image", rule: "a picture") }
-            return try idempotency.once(form?["idempotency_key"]?.text, request.about(picture), of: profile.user) {
-                () throws(RequestError) in
-                _ = try uploading.submit(picture, for: profile, request)
-                return .seeOther("/")
+            return try uploading.receive(request) { upload throws(RequestError) in
+                try request.expectOwnForm(upload.fields["form_token"])
+                guard upload.content.count > 0 else { throw .invalid(field: "image", rule: "a picture") }
+                return try idempotency.once(
+                    upload.fields["idempotency_key"], request.about(upload), of: profile.user
+                ) { () throws(RequestError) in
+                    _ = try uploading.submit(upload, for: profile, request)
+                    return .seeOther("/")
+                }
             }
         } catch {
             guard let fault = fault(error, request) else { throw error }

@@ -16,11 +16,12 @@ struct GenerationsAPI: Sendable {
 
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        let picture = try Uploading.picture(in: request).picture
-        return try idempotency.once(request.headers["idempotency-key"], request.about(picture), of: profile.user) {
-            () throws(RequestError) in
-            let (generation, balance) = try uploading.submit(picture, for: profile, request)
-            return .queued(generation, balance: balance)
+        return try uploading.receive(request) { upload throws(RequestError) in
+            try idempotency.once(request.headers["idempotency-key"], request.about(upload), of: profile.user) {
+                () throws(RequestError) in
+                let (generation, balance) = try uploading.submit(upload, for: profile, request)
+                return .queued(generation, balance: balance)
+            }
         }
     }
 

@@ -25,6 +25,11 @@ public struct GenerationsSite: Sendable {
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
+    /// Whether the body is a picture: such requests are to be served piece by piece.
+    public static func takesPicture(_ request: Request) -> Bool {
+        request.method == .post && ["/api/v1/generations", "/"].contains(request.path)
+    }
+
     private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
         .json(.ok, ["status": "ok"])
     }
@@ -32,32 +37,29 @@ public struct GenerationsSite: Sendable {
 
 /// What the endpoints of `generations` work with.
 public struct GenerationsDependencies: Sendable {
-    /// Puts the content into the directory of images, durably, and keeps it from being swept until `commit` has returned.
-    public typealias Keep =
-        @Sendable (
-            _ content: ArraySlice<UInt8>, _ commit: (BlobID) throws(StoreError) -> SubmitOutcome
-        ) throws(BlobError) -> SubmitOutcome
+    /// Begins a content in the directory of images.
+    public typealias Begin = @Sendable () throws(BlobError) -> any IncomingBlob
     /// Removes the files that nobody refers to any more.
     public typealias Discard = @Sendable ([BlobID]) throws(BlobError) -> Void
 
     let store: Store
     let maximumUploadBytes: Int
     let maximumPixels: Int
-    let keep: Keep
+    let begin: Begin
     private let remove: Discard
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
 
     public init(
-        store: Store, maximumUploadBytes: Int, maximumPixels: Int, keep: @escaping Keep,
+        store: Store, maximumUploadBytes: Int, maximumPixels: Int, begin: @escaping Begin,
         discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.maximumUploadBytes = maximumUploadBytes
         self.maximumPixels = maximumPixels
-        self.keep = keep
+        self.begin = begin
         remove = discard
         self.now = now
         self.random = random
@@ -74,6 +76,6 @@ public struct GenerationsDependencies: Sendable {
         }
     }
 
-    /// The longest body: one picture, and what a form puts around it.
+    /// The longest body of an upload: one picture, and what a form puts around it.
     public static func maximumBodyBytes(maximumUploadBytes: Int) -> Int { maximumUploadBytes + (64 << 10) }
 }

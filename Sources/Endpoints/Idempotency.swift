@@ -11,9 +11,10 @@ struct Idempotency: Sendable {
         _ key: String?, _ request: Request, of user: UserID, _ body: () throws(RequestError) -> Response
     ) throws(RequestError) -> Response {
         guard let key, !key.isEmpty else { return try body() }
+        // What stands behind `?` says what is asked as much as the path does.
+        let address = request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"
         guard
-            let named = RequestKey(
-                key, of: user, method: request.method.rawValue, path: request.path, body: request.body)
+            let named = RequestKey(key, of: user, method: request.method.rawValue, path: address, body: request.body)
         else { throw .invalid(field: "idempotency_key", rule: "1 to 255 printable ASCII characters") }
 
         switch try stored({ () throws(StoreError) in try store.begin(named, at: now()) }) {

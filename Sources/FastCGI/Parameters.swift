@@ -39,27 +39,40 @@ struct Parameters {
     /// Whether the value is what the client sent, byte for byte: whatever it holds, nobody else is meant by it.
     private static func isTheClients(_ name: String) -> Bool { name.hasPrefix("HTTP_") || name == "REQUEST_URI" }
 
-    /// - Parameter body: reads exactly that many bytes, or `nil` if there are fewer.
-    func reading(maximumBodyBytes: Int, body: (Int) -> [UInt8]?) -> Reading {
+    /// - Parameter body: of that many bytes; nothing of it has been read.
+    func reading(_ options: ServeOptions, body: (Int) -> BodyStream) -> Reading {
         let requestID = text("REQUEST_ID")
         guard !isMalformed, let length = contentLength else {
             return .refused(.badRequest("The request is malformed"), requestID: requestID)
         }
-        guard length <= maximumBodyBytes else {
+        var request = bodiless(requestID)
+        let streaming = options.streaming.flatMap { $0.applies(request) ? $0 : nil }
+        let limit = streaming?.maximumBodyBytes ?? options.maximumBodyBytes
+        guard length <= limit else {
             return .refused(
                 Problem(
                     .contentTooLarge, code: "body_too_large", title: "The body is too large",
-                    members: [.init("limit_bytes", .integer(Int64(maximumBodyBytes)))]), requestID: requestID)
+                    members: [.init("limit_bytes", .integer(Int64(limit)))]), requestID: requestID)
         }
-        guard let body = length == 0 ? [] : body(length) else {
+        guard streaming == nil else {
+            request.stream = body(length)
+            return .request(request)
+        }
+        guard let whole = body(length).whole() else {
             return .refused(.badRequest("The body was cut short"), requestID: requestID)
         }
-        return .request(
-            Request(
-                method: Request.Method(rawValue: text("REQUEST_METHOD")), path: path, query: text("QUERY_STRING"),
-                headers: headers, body: body, caller: caller, id: requestID, remoteAddress: text("REMOTE_ADDR"),
-                originalTarget: text("REQUEST_URI")))
+        request.body = whole
+        return .request(request)
     }
+
+    private func bodiless(_ requestID: String) -> Request {
+        Request(
+            method: Request.Method(rawValue: text("REQUEST_METHOD")), path: path, query: text("QUERY_STRING"),
+            headers: headers, caller: caller, id: requestID, remoteAddress: text("REMOTE_ADDR"),
+            originalTarget: text("REQUEST_URI"))
+    }
+
+    var method: String { text("REQUEST_METHOD") }
 
     private func text(_ name: String) -> String { values[name] ?? "" }
 

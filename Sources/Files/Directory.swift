@@ -13,22 +13,25 @@ public struct Directory: Sendable {
         public let modifiedMilliseconds: Int64
     }
 
-    /// The whole file stands under `name`, and will after a loss of power, or nothing of it does.
+    /// Begins a file.
     ///
-    /// - Parameter temporary: a name of nobody else's; it is gone afterwards unless the process died.
-    public func write(_ bytes: [UInt8], as name: String, by temporary: String) throws(FileError) {
+    /// - Parameter temporary: a name of nobody else's.
+    public func begin(_ temporary: String) throws(FileError) -> UnfinishedFile {
+        try UnfinishedFile(temporary, in: self)
+    }
+
+    /// Removes a file that was begun, unless somebody has it in hand.
+    ///
+    /// - Returns: whether it was there and is gone.
+    public func removeUnfinished(_ temporary: String) throws(FileError) -> Bool {
         do throws(FileError) {
-            let file = try OpenFile(place(temporary), O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-            try file.write(bytes)
-            // The group is nginx's, which sends it.
-            try file.setMode(0o640)
-            try file.synchronize()
-            guard unsafe rename(place(temporary), place(name)) == 0 else { throw FileError("rename") }
-        } catch {
-            unsafe unlink(place(temporary))
-            throw error
+            let file = try OpenFile(place(temporary), O_RDONLY | O_NOFOLLOW)
+            guard try file.lockAtOnce() else { return false }
+            defer { extendLifetime(file) }
+            return try remove(temporary)
+        } catch .absent {
+            return false
         }
-        try synchronize()
     }
 
     /// Makes durable which names stand in the directory.
@@ -53,22 +56,29 @@ public struct Directory: Sendable {
 
     /// Every file, in no order; directories are left out.
     public func entries() throws(FileError) -> [Entry] {
+        try names().compactMap { name in
+            var facts = stat()
+            // One that vanished meanwhile is none.
+            guard unsafe lstat(place(name), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+            return Entry(name: name, facts)
+        }
+    }
+
+    /// Of everything in it but itself and the one above, in no order.
+    func names() throws(FileError) -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError("opendir") }
         defer { unsafe closedir(stream) }
-        var entries: [Entry] = []
+        var names: [String] = []
         while true {
             errno = 0
             guard let next = unsafe readdir(stream) else { break }
             let name = unsafe withUnsafePointer(to: &next.pointee.d_name) {
                 unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
-            var facts = stat()
-            // One that vanished meanwhile is none.
-            guard unsafe lstat(place(name), &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { continue }
-            entries.append(Entry(name: name, facts))
+            if name != "." && name != ".." { names.append(name) }
         }
         guard errno == 0 else { throw FileError("readdir") }
-        return entries
+        return names
     }
 
     /// - Returns: whether it was there.
@@ -102,7 +112,7 @@ public struct Directory: Sendable {
         return try body()
     }
 
-    private func place(_ name: String) -> String {
+    func place(_ name: String) -> String {
         precondition(!name.isEmpty && name.utf8.allSatisfy { $0 != UInt8(ascii: "/") && $0 != 0 }, "No name of a file")
         return path + "/" + name
     }

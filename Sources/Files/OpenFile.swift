@@ -17,16 +17,31 @@ final class OpenFile {
 
     deinit { Glibc.close(descriptor) }
 
-    func write(_ bytes: [UInt8]) throws(FileError) {
-        var written = 0
-        while written < bytes.count {
-            let count = unsafe bytes[written...].withUnsafeBytes {
-                unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
+    func write(_ bytes: ArraySlice<UInt8>) throws(FileError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { throw FileError("write") }
-            written += count
+            rest = rest.dropFirst(count)
         }
+    }
+
+    /// Those from `offset` on, fewer at the end of the file.
+    func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let added = unsafe bytes.withUnsafeMutableBytes {
+                unsafe pread(descriptor, $0.baseAddress?.advanced(by: filled), count - filled, off_t(offset + filled))
+            }
+            if added < 0 && errno == EINTR { continue }
+            guard added >= 0 else { throw FileError("pread") }
+            guard added > 0 else { break }
+            filled += added
+        }
+        bytes.removeLast(count - filled)
+        return bytes
     }
 
     /// Up to the end of the file.
@@ -61,6 +76,15 @@ final class OpenFile {
         while flock(descriptor, operation) != 0 {
             guard errno == EINTR else { throw FileError("flock") }
         }
+    }
+
+    /// - Returns: `false` if somebody else holds it.
+    func lockAtOnce() throws(FileError) -> Bool {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            guard errno == EINTR else { throw FileError("flock") }
+        }
+        return true
     }
 
     func facts() throws(FileError) -> stat {

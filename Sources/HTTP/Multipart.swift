@@ -1,18 +1,20 @@
-/// The parts of a `multipart/form-data` body, in their order. No byte of the body is copied.
+/// `multipart/form-data`.
 ///
 /// Sources: https://www.rfc-editor.org/rfc/rfc7578, https://www.rfc-editor.org/rfc/rfc2046#section-5.1
-public struct Multipart: Equatable, Sendable {
+public enum Multipart {
+    /// What the header of a part tells.
     public struct Part: Equatable, Sendable {
         public let name: String
         /// As the client wrote it: never a path of ours.
         public let filename: String?
         /// What the client says that the part is.
         public let contentType: String?
-        /// A slice of the body, which stays in memory as long as this does.
-        public let bytes: ArraySlice<UInt8>
+    }
 
-        /// `nil` unless the part is UTF-8.
-        public var text: String? { String(validating: bytes, as: UTF8.self) }
+    public enum Event: Equatable, Sendable {
+        case part(Part)
+        /// More of the part that began last.
+        case bytes(ArraySlice<UInt8>)
     }
 
     public enum Fault: Error, Equatable, Sendable {
@@ -26,26 +28,53 @@ public struct Multipart: Equatable, Sendable {
     public static let maximumParts = 20
     /// Bytes of one part's header, with the line breaks.
     public static let maximumHeader = 8192
+}
 
-    public private(set) var parts: [Part] = []
+/// Cuts a body at its boundaries as it comes: never more than a piece and one part's header is in memory.
+public struct MultipartReader {
+    /// Line break, two hyphens, boundary.
+    private let delimiter: [UInt8]
+    /// What was read and could not be made sense of yet. At the very start there is no line break before the boundary,
+    /// so one is put there.
+    private var buffer = Array("\r\n".utf8)
+    private var position = 0
+    private var state = State.preamble
+    private var parts = 0
 
-    /// - Parameter contentType: the header of the request, which carries the boundary.
-    public init(body: [UInt8], contentType: String) throws(Fault) {
-        guard let boundary = Self.boundary(contentType) else { throw .notMultipart }
-        var reader = MultipartReader(bytes: body[...], delimiter: Array("\r\n--".utf8) + boundary)
-        var isLast = try reader.openFirst()
-        while !isLast {
-            guard parts.count < Self.maximumParts else { throw .tooManyParts }
-            let header = try PartHeader(try reader.header())
-            let bytes = try reader.content()
-            parts.append(
-                Part(name: header.name, filename: header.filename, contentType: header.contentType, bytes: bytes))
-            isLast = try reader.open()
-        }
+    private enum State: Equatable {
+        /// What stands before the first boundary has no meaning.
+        case preamble
+        /// Right behind a boundary.
+        case boundary
+        /// Behind that, up to the end of the line.
+        case padding(isLast: Bool)
+        case header
+        case content
+        /// Behind the last boundary nothing has a meaning.
+        case end
     }
 
-    /// The first part of that name.
-    public subscript(name: String) -> Part? { parts.first { $0.name == name } }
+    /// - Parameter contentType: the header of the request, which carries the boundary.
+    public init(contentType: String) throws(Multipart.Fault) {
+        guard let boundary = Self.boundary(contentType) else { throw .notMultipart }
+        delimiter = Array("\r\n--".utf8) + boundary
+    }
+
+    /// What the next piece of the body, of any length, tells.
+    public mutating func read(_ piece: ArraySlice<UInt8>) throws(Multipart.Fault) -> [Multipart.Event] {
+        guard state != .end else { return [] }
+        buffer += piece
+        var events: [Multipart.Event] = []
+        while try step(&events) {}
+        buffer.removeFirst(position)
+        position = 0
+        return events
+    }
+
+    /// To be called behind the last piece.
+    public func finish() throws(Multipart.Fault) {
+        guard state == .end || (state == .padding(isLast: true) && buffer.isEmpty) else { throw .cutShort }
+    }
 
     private static func boundary(_ contentType: String) -> [UInt8]? {
         guard let value = HeaderValue(Array(contentType.utf8)[...]), value.token == "multipart/form-data",
@@ -54,65 +83,76 @@ public struct Multipart: Equatable, Sendable {
         else { return nil }
         return boundary
     }
-}
 
-/// Cuts a body at its boundaries.
-private struct MultipartReader {
-    private let bytes: ArraySlice<UInt8>
-    /// Line break, two hyphens, boundary.
-    private let delimiter: [UInt8]
-    private var position: Int
+    private var rest: ArraySlice<UInt8> { buffer[position...] }
 
-    init(bytes: ArraySlice<UInt8>, delimiter: [UInt8]) {
-        self.bytes = bytes
-        self.delimiter = delimiter
-        position = bytes.startIndex
-    }
-
-    /// Goes to the first part, over whatever stands before it. Returns whether there is none.
-    mutating func openFirst() throws(Multipart.Fault) -> Bool {
-        // At the very start there is no line break before the boundary.
-        if bytes.starts(with: delimiter.dropFirst(2)) {
-            position += delimiter.count - 2
-        } else {
-            _ = try content()
+    /// - Returns: whether there is more to be made of what is here.
+    private mutating func step(_ events: inout [Multipart.Event]) throws(Multipart.Fault) -> Bool {
+        switch state {
+        case .preamble:
+            return search { _ in }
+        case .content:
+            return search { bytes in if !bytes.isEmpty { events.append(.bytes(bytes)) } }
+        case .boundary:
+            guard rest.count >= 2 || (!rest.isEmpty && rest.first != UInt8(ascii: "-")) else { return false }
+            let isLast = rest.starts(with: "--".utf8)
+            if isLast { position += 2 }
+            state = .padding(isLast: isLast)
+            return true
+        case .padding(let isLast):
+            return try endLine(isLast)
+        case .header:
+            guard let lines = try header() else { return false }
+            events.append(.part(try PartHeader(lines).part))
+            state = .content
+            return true
+        case .end:
+            position = buffer.endIndex
+            return false
         }
-        return try open()
     }
 
-    /// All up to the next boundary, and goes behind that.
+    /// Hands over all up to the next boundary and goes behind that; without one, all that cannot begin one.
     ///
     /// Linear without any table, whatever the body is made of: a carriage return stands in the delimiter at its start
     /// only, so a comparison that fails has passed over no other start.
-    mutating func content() throws(Multipart.Fault) -> ArraySlice<UInt8> {
+    private mutating func search(_ take: (ArraySlice<UInt8>) -> Void) -> Bool {
         var search = position
-        while let found = bytes[search...].firstIndex(of: UInt8(ascii: "\r")) {
-            if bytes[found...].starts(with: delimiter) {
-                let content = bytes[position..<found]
-                position = found + delimiter.count
-                return content
+        while let found = buffer[search...].firstIndex(of: UInt8(ascii: "\r")) {
+            let candidate = buffer[found...].prefix(delimiter.count)
+            if delimiter.starts(with: candidate) {
+                take(buffer[position..<found])
+                position = found
+                guard candidate.count == delimiter.count else { return false }
+                position += delimiter.count
+                state = .boundary
+                return true
             }
             search = found + 1
         }
-        throw .cutShort
+        take(rest)
+        position = buffer.endIndex
+        return false
     }
 
-    /// Ends the line of a boundary. Returns whether it was the last one; what follows that has no meaning.
-    mutating func open() throws(Multipart.Fault) -> Bool {
-        let isLast = bytes[position...].starts(with: "--".utf8)
-        if isLast { position += 2 }
-        position += bytes[position...].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
-        if isLast, position == bytes.endIndex { return true }
-        guard bytes[position...].starts(with: "\r\n".utf8) else {
-            throw bytes.endIndex - position < 2 ? .cutShort : .badBoundary
-        }
+    private mutating func endLine(_ isLast: Bool) throws(Multipart.Fault) -> Bool {
+        position += rest.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }.count
+        guard "\r\n".utf8.starts(with: rest.prefix(2)) else { throw .badBoundary }
+        guard rest.count >= 2 else { return false }
         position += 2
-        return isLast
+        guard !isLast else {
+            state = .end
+            return true
+        }
+        guard parts < Multipart.maximumParts else { throw .tooManyParts }
+        parts += 1
+        state = .header
+        return true
     }
 
-    /// The lines up to the empty one, and goes behind that.
-    mutating func header() throws(Multipart.Fault) -> [ArraySlice<UInt8>] {
-        let room = bytes[position...].prefix(Multipart.maximumHeader + 2)
+    /// The lines up to the empty one, and goes behind that; `nil` if it has not come yet.
+    private mutating func header() throws(Multipart.Fault) -> [ArraySlice<UInt8>]? {
+        let room = rest.prefix(Multipart.maximumHeader + 2)
         var lines: [ArraySlice<UInt8>] = []
         var start = position
         while let end = room[start...].firstIndex(of: UInt8(ascii: "\r")) {
@@ -125,7 +165,8 @@ private struct MultipartReader {
             lines.append(room[start..<end])
             start = end + 2
         }
-        throw room.endIndex == bytes.endIndex ? .cutShort : .headerTooLong
+        guard room.count < Multipart.maximumHeader + 2 else { throw .headerTooLong }
+        return nil
     }
 }
 

@@ -1,11 +1,10 @@
 /// What the header of one part of a form tells.
 struct PartHeader {
-    let name: String
-    private(set) var filename: String?
-    private(set) var contentType: String?
+    let part: Multipart.Part
 
     init(_ lines: [ArraySlice<UInt8>]) throws(Multipart.Fault) {
         var disposition: HeaderValue?
+        var contentType: String?
         for line in lines {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
                 line[..<colon].allSatisfy(\.isTokenCharacter), String(validating: line, as: UTF8.self) != nil
@@ -25,8 +24,8 @@ struct PartHeader {
         guard let disposition, disposition.token == "form-data", let name = disposition["name"] else {
             throw .badHeader
         }
-        self.name = Self.unescaped(name)
-        filename = disposition["filename"].map(Self.unescaped)
+        part = Multipart.Part(
+            name: Self.unescaped(name), filename: disposition["filename"].map(Self.unescaped), contentType: contentType)
     }
 
     /// Browsers write `%22`, `%0D` and `%0A` for what would end the string or the line; any other `%` is itself.

@@ -1,5 +1,5 @@
-/// One HTTP request, whole and in memory.
-public struct Request: Sendable, Equatable {
+/// One HTTP request.
+public struct Request: Sendable {
     public var method: Method
     /// Decoded and normalised by nginx; starts with `/`.
     public var path: String
@@ -8,6 +8,8 @@ public struct Request: Sendable, Equatable {
     public var headers: Headers
     /// The body as received. Its length was checked against the limit before this value existed.
     public var body: [UInt8]
+    /// The body of a request that is served piece by piece: then ``body`` is empty.
+    public var stream: BodyStream?
     /// Who asks, as nginx's `auth_request` answered. Nothing that a client sends reaches it.
     public var caller: Caller?
     /// nginx's `$request_id`: stands on every line of the log and in every problem.
@@ -20,13 +22,15 @@ public struct Request: Sendable, Equatable {
 
     public init(
         method: Method, path: String, query: String = "", headers: Headers = [:], body: [UInt8] = [],
-        caller: Caller? = nil, id: String = "", remoteAddress: String = "", originalTarget: String = ""
+        stream: BodyStream? = nil, caller: Caller? = nil, id: String = "", remoteAddress: String = "",
+        originalTarget: String = ""
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.body = body
+        self.stream = stream
         self.caller = caller
         self.id = id
         self.remoteAddress = remoteAddress
@@ -46,6 +50,9 @@ public struct Request: Sendable, Equatable {
         /// Whether the method only reads (RFC 9110, 9.2.1).
         public var isSafe: Bool { ["GET", "HEAD", "OPTIONS", "TRACE"].contains(rawValue) }
     }
+
+    /// The body piece by piece, however the request is served.
+    public var content: BodyStream { stream ?? BodyStream(body) }
 
     /// The parameters behind `?`; a malformed query is an empty form.
     public var parameters: Form { (try? Form(query)) ?? Form() }

@@ -36,12 +36,14 @@ private import CSQLite
 
     public enum Mode: Sendable {
         case read, write, create
+        /// To fill a new file with a copy, or to look at one: a single file, that nobody else has in hand.
+        case copy
 
         var flags: Int32 {
             switch self {
             // A reader of a WAL file maintains its shared memory, so it too opens the file for writing.
             case .read, .write: SQLITE_OPEN_READWRITE
-            case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .create, .copy: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         }
 
@@ -51,6 +53,7 @@ private import CSQLite
             case .read: all + ["query_only = ON"]
             case .write: all + writing
             case .create: ["journal_mode = WAL"] + all + writing
+            case .copy: ["synchronous = FULL"]
             }
         }
 
@@ -82,6 +85,13 @@ private import CSQLite
     /// Runs one statement and hands over every row, without keeping any.
     public func forEach(_ sql: String, _ values: Value..., body: (borrowing Row) -> Void) throws(SQLiteError) {
         try rows(sql, values, body: body)
+    }
+
+    /// Lends both handles to one call of SQLite's.
+    func withHandles(
+        _ other: Connection, _ body: (OpaquePointer, OpaquePointer) throws(SQLiteError) -> Void
+    ) throws(SQLiteError) {
+        try unsafe body(handle, other.handle)
     }
 
     /// The number of rows that the last INSERT, UPDATE or DELETE touched.

@@ -7,6 +7,10 @@ private import Threads
 /// The transaction happens while the ``Lane`` is held.
 public final class Writer: Sendable {
     private let queue = Monitor(Queue())
+    private let work = Monitor(WriterWork())
+
+    /// What was written since the writer began.
+    public var done: WriterWork { work.withLock { $0 } }
 
     /// - Parameters:
     ///   - maximumGroup: how many changes share one commit at most.
@@ -16,9 +20,9 @@ public final class Writer: Sendable {
     ) throws(SQLiteError) {
         precondition(maximumGroup > 0)
         let owned = Owned(connection: try Connection(path: path, mode: .write), lane: try Lane(database: path))
-        startThread { [queue] in
+        startThread { [queue, work] in
             while let group = Self.nextGroup(of: queue, maximum: maximumGroup) {
-                if let error = Self.commit(group, on: owned.connection, in: owned.lane) {
+                if let error = Self.commit(group, on: owned.connection, in: owned.lane, counting: work) {
                     Self.breakDown(queue, because: error)
                     broken(error)
                 }
@@ -73,10 +77,18 @@ public final class Writer: Sendable {
     }
 
     /// - Returns: the error after which this process may not go on, if there was one.
-    private static func commit(_ group: [any AnyChange], on connection: Connection, in lane: Lane) -> SQLiteError? {
+    private static func commit(
+        _ group: [any AnyChange], on connection: Connection, in lane: Lane, counting work: Monitor<WriterWork>
+    ) -> SQLiteError? {
         var fatal: SQLiteError?
         var ending: Ending = .committed
         lane.withTurn {
+            let turn = ContinuousClock.now
+            work.withLock { work in
+                work.commits += 1
+                work.changes += Int64(group.count)
+                for change in group { work.waited += change.asked.duration(to: turn) }
+            }
             do throws(SQLiteError) {
                 try connection.execute("BEGIN IMMEDIATE")
                 for change in group { try run(change, on: connection) }
@@ -115,6 +127,14 @@ public final class Writer: Sendable {
     }
 }
 
+/// How much one writer did.
+public struct WriterWork: Equatable, Sendable {
+    public fileprivate(set) var commits: Int64 = 0
+    public fileprivate(set) var changes: Int64 = 0
+    /// All changes together, from the call to the turn.
+    public fileprivate(set) var waited: Duration = .zero
+}
+
 private enum Ending: Sendable {
     case committed
     case failed(SQLiteError)
@@ -122,6 +142,7 @@ private enum Ending: Sendable {
 }
 
 private protocol AnyChange: Sendable {
+    var asked: ContinuousClock.Instant { get }
     func run(in transaction: borrowing Transaction) throws(SQLiteError)
     func fail(_ error: SQLiteError)
     func end(_ ending: Ending)
@@ -134,6 +155,7 @@ private final class Change<Result: Sendable>: AnyChange {
         var ending: Ending?
     }
 
+    let asked = ContinuousClock.now
     private let body: @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
     private let state = Monitor(State())
 

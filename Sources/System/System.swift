@@ -17,6 +17,15 @@ public enum System {
     /// starts it anew.
     public static func stop() { StopSignals.raise() }
 
+    /// Lets the time pass.
+    public static func wait(_ duration: Duration) {
+        let parts = duration.components
+        var rest = timespec(tv_sec: Int(parts.seconds), tv_nsec: Int(parts.attoseconds / 1_000_000_000))
+        var left = timespec()
+        // A signal ends a sleep early, and leaves what is left of it.
+        while unsafe nanosleep(&rest, &left) != 0, errno == EINTR { rest = left }
+    }
+
     /// Ends the process, as `EX_CONFIG` unless told otherwise: the service manager must not restart it.
     public static func fail(_ error: any Error, code: Int32 = 78) -> Never {
         write("\(error)\n")

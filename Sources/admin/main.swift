@@ -16,12 +16,16 @@ do {
     let site = AdminSite(
         AdminDependencies(
             store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
-            publicURL: settings.publicURL, now: System.now, random: randomBytes, log: log.callAsFunction))
+            publicURL: settings.publicURL,
+            freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
+            log: log.callAsFunction))
 
+    let tally = Tally(of: "admin", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 64 << 10, peer: settings.serving.peer),
-        respond: site.respond)
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

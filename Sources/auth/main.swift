@@ -24,10 +24,12 @@ do {
         login: settings.client.map(issuer.login),
         surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
 
+    let tally = Tally(of: "auth", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 8192, peer: settings.serving.peer),
-        respond: endpoint.respond)
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: endpoint.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

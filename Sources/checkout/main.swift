@@ -31,10 +31,12 @@ do {
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))
 
+    let tally = Tally(of: "checkout", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 64 << 10, peer: settings.serving.peer),
-        respond: site.respond)
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

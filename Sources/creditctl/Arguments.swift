@@ -12,3 +12,10 @@ extension Identifier: ExpressibleByArgument {
 }
 
 extension Generation.Status: ExpressibleByArgument {}
+
+extension Instant: ExpressibleByArgument {
+    public init?(argument: String) {
+        guard let clock = PolarClock(argument) else { return nil }
+        self = clock.instant
+    }
+}

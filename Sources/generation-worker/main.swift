@@ -34,10 +34,12 @@ do {
             prompt: settings.prompt, attempts: settings.attempts, lease: settings.timeout + .seconds(60),
             dailyLimit: settings.dailyLimit, maximumPixels: settings.maximumPixels))
 
+    let tally = Tally(of: "generation-worker", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     worker.start(threads: settings.concurrency)
     StopSignals.wait()
     worker.stop(within: .seconds(8))
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
     System.end()
 } catch {

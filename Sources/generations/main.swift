@@ -18,17 +18,22 @@ do {
     let site = GenerationsSite(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
-            keep: { content, commit throws(BlobError) in try blobs.store(Array(content), commit: commit) },
+            begin: { () throws(BlobError) in try blobs.begin() },
             discard: { ids throws(BlobError) in
                 try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
             },
             now: System.now, random: randomBytes, log: log.callAsFunction))
 
+    let tally = Tally(of: "generations", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
     serve(
-        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: longest, peer: settings.serving.peer),
-        respond: site.respond)
+        ServeOptions(
+            threads: settings.serving.threads, maximumBodyBytes: 64 << 10,
+            streaming: .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture),
+            peer: settings.serving.peer),
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

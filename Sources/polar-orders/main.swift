@@ -21,10 +21,12 @@ do {
         now: System.now,
         log: log.callAsFunction)
 
+    let tally = Tally(of: "polar-orders", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 1 << 20, peer: settings.serving.peer),
-        respond: endpoint.respond)
+        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: endpoint.respond)
+    tally.keep()
     log(LogLine(.notice, "process.stopped"))
 } catch {
     System.fail(error)

@@ -29,12 +29,14 @@ struct APIFault: Sendable {
     var count: Int
     /// Whether the call has its effect although its answer is spoilt.
     var acts: Bool
+    /// Of a 429: how long to wait.
+    var retrySeconds = 60
 
     /// `nil` if there is no such fault.
-    init?(_ name: String, count: Int, seconds: Int, acts: Bool?) {
+    init?(_ name: String, count: Int, seconds: Int?, acts: Bool?) {
         let kind: Kind
         switch name {
-        case "timeout": kind = .timeout(seconds: seconds)
+        case "timeout": kind = .timeout(seconds: seconds ?? 30)
         case "half": kind = .half
         case "drip": kind = .drip
         case "nonsense": kind = .nonsense
@@ -45,6 +47,7 @@ struct APIFault: Sendable {
         self.kind = kind
         self.count = count
         self.acts = acts ?? kind.actsByItself
+        retrySeconds = seconds ?? 60
     }
 
     var name: String {
@@ -64,6 +67,8 @@ extension Polar {
         guard let fault = world.withLock({ $0.takeFault() }) else { return answer() }
         let right = fault.acts ? answer() : nil
         switch fault.kind {
+        case .status(429):
+            return Response(.tooManyRequests, headers: ["retry-after": String(fault.retrySeconds)])
         case .status(let status): return Self.failing(status)
         case .timeout(let seconds):
             _ = world.wait(atMost: .seconds(seconds)) { _ in Bool?.none }
@@ -85,7 +90,6 @@ extension Polar {
         switch status {
         case 401: failure(Refusal(401, "Unauthorized", "Unauthorized"))
         case 403: failure(Refusal(403, "NotPermitted", "Not permitted"))
-        case 429: Response(.tooManyRequests, headers: ["retry-after": "60"])
         case 502, 503, 504: .html(Status(rawValue: status), "<html><body>\(status)</body></html>")
         case let status: failure(Refusal(status, "InternalServerError", "Internal Server Error"))
         }

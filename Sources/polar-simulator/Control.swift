@@ -12,6 +12,9 @@ internal import Threads
 /// POST /control/api/settings                   scheme, retry_factor, drop, drop_next, duplicates, hold,
 ///                                              replica_lag_seconds, api_limit_per_minute, benefit
 /// POST /control/api/faults                     fault! 400-599|timeout|half|drip|nonsense, count, seconds, acts; {} clears
+/// POST /control/api/setup                      scopes, endpoint_url, endpoint_events, endpoint_format,
+///                                              endpoint_missing, product_archived, product_recurring,
+///                                              product_currency, date_offset_seconds; {}: all is right again
 /// POST /control/api/provider                   fault none|429|500|503|hang|slow|safety|prompt_block|nonsense|cut_off|
 ///                                              not_an_image|no_image, count N|forever, delay_ms, retry_seconds, forget
 /// GET  /control/api/provider                   calls, pictures, fault, last; /last: the picture that was sent last

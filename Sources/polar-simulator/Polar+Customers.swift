@@ -98,11 +98,11 @@ extension World {
             ids.allows(product.id) && organizations.allows(kept.organizationID) && isArchived != true
                 && isRecurring != true
         }
-        return try listing.page(of: found.sorted { $0.name < $1.name }, bodies.product)
+        return try listing.page(of: found.sorted { $0.name < $1.name }, asSetUp)
     }
 
     func readProduct(_ id: String) throws(APIFailure) -> Response {
         guard let product = kept.products[try Self.identifier(id)] else { throw .notFound }
-        return .json(.ok, bodies.product(product))
+        return .json(.ok, asSetUp(product))
     }
 }

@@ -6,20 +6,27 @@ extension World {
     func listEndpoints(_ request: Request) throws(APIFailure) -> Response {
         var listing = Listing(request)
         let organizations = listing.uuids("organization_id")
-        return try listing.page(of: organizations.allows(kept.organizationID) ? [endpoint] : []) { $0 }
+        return try listing.page(of: organizations.allows(kept.organizationID) ? endpoints : []) { $0 }
     }
 
     func readEndpoint(_ id: String) throws(APIFailure) -> Response {
-        guard try Self.identifier(id) == kept.endpointID else { throw .notFound }
+        guard try Self.identifier(id) == kept.endpointID, let endpoint = endpoints.first else { throw .notFound }
         return .json(.ok, endpoint)
+    }
+
+    /// The one endpoint, at the site's public address: that the deliverer takes a shorter way, nobody need know.
+    private var endpoints: [JSON] {
+        behaviour.setup.isEndpointMissing ? [] : [endpoint]
     }
 
     private var endpoint: JSON {
         [
             "created_at": .string(kept.endpointCreatedAt.text), "modified_at": .null, "id": .string(kept.endpointID),
-            "url": .string(settings.webhookURL), "name": .null, "api_version": .string(settings.apiVersion),
-            "format": "raw", "secret": .string(settings.webhookSecret),
-            "organization_id": .string(kept.organizationID), "events": .array(Self.eventTypes.map(JSON.string)),
+            "url": .string(behaviour.setup.endpointURL ?? settings.siteURL + "/polar/orders"), "name": .null,
+            "api_version": .string(settings.apiVersion),
+            "format": .string(behaviour.setup.endpointFormat), "secret": .string(settings.webhookSecret),
+            "organization_id": .string(kept.organizationID),
+            "events": .array((behaviour.setup.endpointEvents ?? Self.eventTypes).map(JSON.string)),
             "enabled": .bool(kept.isEndpointEnabled),
             "uses_standard_webhook_signature": .bool(behaviour.scheme == .standard),
         ]

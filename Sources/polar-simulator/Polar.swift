@@ -20,6 +20,8 @@ struct Polar: Sendable {
         guard Self.versions.contains(version) else { return Self.unknownPath }
         var response = respond(toVersioned: request)
         response.headers["polar-version"] = version
+        let ahead = world.withLock { $0.behaviour.setup.dateOffset }
+        if ahead != .zero { response.headers["date"] = (Moment.now() + ahead).httpDate }
         return response
     }
 
@@ -42,6 +44,9 @@ struct Polar: Sendable {
             return .json(Status(rawValue: 405), ["detail": "Method Not Allowed"])
         }
         guard isKnown else { return Self.failure(Refusal(401, "Unauthorized", "Unauthorized")) }
+        guard world.withLock({ $0.mayCall(path[1], isReading: request.method == .get) }) else {
+            return Self.insufficientScope
+        }
         return world.withLock { world in
             do throws(APIFailure) {
                 return try operation(&world, request)
@@ -68,6 +73,13 @@ struct Polar: Sendable {
         .json(
             Status(rawValue: refusal.status), ["error": .string(refusal.error), "detail": .string(refusal.detail)])
     }
+
+    private static let insufficientScope = Response.json(
+        .forbidden,
+        [
+            "error": "insufficient_scope",
+            "error_description": "The request requires higher privileges than provided by the access token.",
+        ])
 
     private static let invalidToken: Response = {
         let text = "The access token provided is expired, revoked, malformed, or invalid for other reasons."

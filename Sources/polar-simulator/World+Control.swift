@@ -6,6 +6,7 @@ extension World {
         switch (path.first ?? "", path.count) {
         case ("settings", 1): return try change(wish)
         case ("faults", 1): return try addFault(wish)
+        case ("setup", 1): return try setUp(wish)
         case ("provider", 1):
             try provider.change(wish)
             return provider.summary
@@ -55,7 +56,7 @@ extension World {
             return settingsSummary
         }
         let count = Int(try wish.number("count") ?? 1)
-        let seconds = Int(min(try wish.number("seconds") ?? 30, 600))
+        let seconds = try wish.number("seconds").map { Int(min($0, 1800)) }
         guard count > 0, let fault = APIFault(name, count: count, seconds: seconds, acts: try wish.flag("acts")) else {
             throw Refusal(422, "BadParameter", "fault is not 400 to 599, timeout, half, drip or nonsense.")
         }

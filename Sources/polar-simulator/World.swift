@@ -55,6 +55,7 @@ struct World: Sendable {
         var replicaLag = Duration.zero
         var hasBenefit = false
         var faults: [APIFault] = []
+        var setup = Setup()
     }
 
     init(settings: Settings, kept: Kept) {

@@ -43,9 +43,45 @@ struct ImageCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { rule }
 }
 
-/// What the probe says of an array.
+/// What the probe says of an array, and of a file with that content.
 func probe(_ bytes: [UInt8], maximumPixels: Int = 50_000_000) throws(ImageFault) -> ImageFacts {
-    try ImageProbe.facts(of: bytes[...], maximumPixels: maximumPixels)
+    let file = Result { () throws(ImageFault) in
+        try ImageProbe.facts(of: PictureFile(bytes), maximumPixels: maximumPixels)
+    }
+    let array = Result { () throws(ImageFault) in
+        try ImageProbe.facts(of: bytes[...], maximumPixels: maximumPixels)
+    }
+    if file != array { Issue.record("\(file) and \(array) of \(bytes.count) bytes") }
+    return try array.get()
+}
+
+/// A picture that is read as if it lay in a file.
+final class PictureFile: IncomingBlob {
+    private var bytes: [UInt8]
+    /// The read of this number fails.
+    private var readsToFailure: Int?
+    private(set) var reads: [Range<Int>] = []
+
+    init(_ bytes: [UInt8], failingAt read: Int? = nil) {
+        self.bytes = bytes
+        readsToFailure = read
+    }
+
+    var count: Int { bytes.count }
+    func append(_ more: ArraySlice<UInt8>) throws(BlobError) { bytes += more }
+    func seal() -> BlobID { BlobID(contentOf: bytes) }
+    func discard() {}
+
+    func read(at offset: Int, count: Int) throws(BlobError) -> [UInt8] {
+        if reads.count == readsToFailure { throw .unavailable("I/O error") }
+        let end = min(offset + count, bytes.count)
+        reads.append(offset..<end)
+        return Array(bytes[offset..<end])
+    }
+
+    func keep<Result>(_ commit: (BlobID) throws(StoreError) -> Result) throws(BlobError) -> Result {
+        do throws(StoreError) { return try commit(seal()) } catch { throw .store(error) }
+    }
 }
 
 extension [UInt8] {

@@ -51,6 +51,12 @@ import Testing
         Tampering("a day's entry uncounted", ["day_miscounted"], "UPDATE ledger_days SET entries = entries - 1"),
         Tampering("a day forgotten", ["day_miscounted"], "DELETE FROM ledger_days"),
         Tampering("a day too many", ["day_miscounted"], "INSERT INTO ledger_days VALUES (1, 'trial', 1, 10)"),
+        Tampering("a sale too much", ["money_miscounted"], "UPDATE money_days SET sold_cents = sold_cents + 1"),
+        Tampering("a day without its sale", ["money_miscounted"], "UPDATE money_days SET orders = orders - 1"),
+        Tampering("a refund forgotten", ["money_miscounted"], "UPDATE money_days SET refunded_cents = 0"),
+        Tampering(
+            "a generation uncounted", ["generations_miscounted"],
+            "UPDATE generation_counts SET generations = generations - 1"),
         Tampering("a balance below zero", ["file_damaged"], "UPDATE users SET balance = -1"),
         Tampering(
             "an amount changed",
@@ -70,7 +76,7 @@ import Testing
             "a payment's debt forgotten", ["debt_is_not_owed", "entries_miss_the_target"],
             "UPDATE payments SET debt_credits = 0"),
         Tampering(
-            "a payment gone", ["order_without_payment"],
+            "a payment gone", ["order_without_payment", "money_miscounted"],
             "DELETE FROM payments WHERE order_id = '\(uuid(2))'"),
         Tampering(
             "a target that the order does not give", ["target_is_not_due", "entries_miss_the_target"],
@@ -142,7 +148,8 @@ import Testing
             "a charge numbered otherwise", ["charges_miscounted"],
             "UPDATE ledger_entry SET idempotency_key = 'generation:\(generation):charge:02' "
                 + "WHERE idempotency_key = 'generation:\(generation):charge:2'"),
-        Tampering("a generation gone", ["entry_without_generation"], "DELETE FROM generations"),
+        Tampering(
+            "a generation gone", ["entry_without_generation", "generations_miscounted"], "DELETE FROM generations"),
         Tampering(
             "another user's generation", ["generation_of_another_user"],
             "INSERT INTO users (id, created_ms) VALUES ('bob', 0)", "UPDATE generations SET user_id = 'bob'"),
@@ -154,8 +161,9 @@ import Testing
         let test = try Self.history()
         let connection = try test.connection()
         for trigger in try test.texts("SELECT name FROM sqlite_schema WHERE type = 'trigger'") {
-            // Only what keeps the ledger as it is; an entry added by hand still moves its balance.
-            if trigger != "a_ledger_entry_moves_the_balance" { try connection.execute("DROP TRIGGER \(trigger ?? "")") }
+            // Only what keeps the ledger as it is; an entry added by hand still moves its balance, and sums follow.
+            let follows = trigger == "a_ledger_entry_moves_the_balance" || trigger?.contains("_count") == true
+            if !follows { try connection.execute("DROP TRIGGER \(trigger ?? "")") }
         }
         try connection.execute("PRAGMA foreign_keys = OFF")
         try connection.execute("PRAGMA ignore_check_constraints = ON")

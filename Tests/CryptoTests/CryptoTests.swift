@@ -50,6 +50,19 @@ import Testing
         #expect(hexadecimal(sha256(Array(text.utf8))) == digest)
     }
 
+    @Test(arguments: [0, 1, 63, 64, 65, 1000])
+    func thePiecesOfAMessageHashAsTheWhole(_ count: Int) {
+        let message = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        for pieceBytes in [1, 3, 64, 1000] {
+            let hash = SHA256()
+            for start in stride(from: 0, to: count, by: pieceBytes) {
+                hash.update(message[start..<min(start + pieceBytes, count)])
+            }
+            hash.update([])
+            #expect(hash.finish() == sha256(message))
+        }
+    }
+
     @Test(arguments: [
         ([], [], true), ([1], [1], true), ([1], [2], false), ([1], [1, 1], false), ([1, 2, 3], [1, 2, 4], false),
         ([0, 2, 3], [1, 2, 3], false), ([], [0], false),

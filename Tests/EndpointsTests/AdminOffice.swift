@@ -31,12 +31,13 @@ final class AdminOffice: @unchecked Sendable {
 
     func user(_ name: String) throws -> UserID { try #require(UserID(name)) }
 
-    private var site: AdminSite {
-        AdminSite(
-            AdminDependencies(
-                store: store, scope: Self.scope, publicURL: "https://credits.example", now: { [self] in now },
-                random: randomBytes, log: { [self] in lines.append($0) }))
+    var dependencies: AdminDependencies {
+        AdminDependencies(
+            store: store, scope: Self.scope, publicURL: "https://credits.example", freeBytes: { 1 << 40 },
+            now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) })
     }
+
+    private var site: AdminSite { AdminSite(dependencies) }
 
     func send(
         _ method: Request.Method, _ path: String, query: String = "", as user: String? = "root",
@@ -53,5 +54,37 @@ final class AdminOffice: @unchecked Sendable {
         let response = send(.get, "/api/v1/admin/\(path)", query: query)
         #expect(response.status == .ok)
         return response.json
+    }
+}
+
+extension AdminOffice {
+    /// The n-th order of a test: one pack, paid, of somebody whom no rule knows unless `user` says who.
+    static func order(_ number: Int, of user: String? = nil, net: JSON = 500) -> JSON {
+        [
+            "id": .string(id(number)), "status": "paid", "paid": true, "billing_reason": "purchase",
+            "product_id": .string(Shop.product.text), "currency": "usd", "subtotal_amount": 500, "net_amount": net,
+            "tax_amount": 0, "total_amount": 500, "applied_balance_amount": 0, "refunded_amount": 0,
+            "metadata": ["user_id": .optional(user)], "created_at": .string("2026-11-20T10:15:0\(number)Z"),
+        ]
+    }
+
+    static func id(_ number: Int) -> String { "00000000-0000-4000-8000-00000000000\(number)" }
+
+    @discardableResult
+    func receive(_ order: JSON, as webhook: String) throws -> Receipt {
+        let event = JSON.object([
+            .init("type", "order.paid"), .init("timestamp", "2026-11-20T10:16:00Z"), .init("data", order),
+        ])
+        let delivery = Delivery(id: webhook, sent: now, body: event.bytes)
+        return try store.receive(
+            delivery, event: try? WebhookEvent(delivery), headers: [("webhook-id", webhook)], in: Self.scope, at: now)
+    }
+
+    func balance(_ name: String) throws -> Int64? {
+        try store.account(of: user(name), at: now)?.balance.rawValue
+    }
+
+    func audit() throws -> [String] {
+        try store.auditLog(limit: 100).items.map { "\($0.actor) \($0.action) \($0.subject)" }
     }
 }

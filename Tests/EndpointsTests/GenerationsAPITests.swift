@@ -75,8 +75,9 @@ struct WrongUpload: Sendable, CustomTestStringConvertible {
         WrongUpload("a form without a boundary", 400, "malformed", type: "multipart/form-data") { [1] },
     ]
 
-    @Test(arguments: wrongUploads)
-    func aWrongUploadCostsNothingAndLeavesNothing(_ wrong: WrongUpload) throws {
+    @Test(arguments: wrongUploads, [nil, 1, 100] as [Int?])
+    func aWrongUploadCostsNothingAndLeavesNothing(_ wrong: WrongUpload, _ pieceBytes: Int?) throws {
+        studio.pieceBytes = pieceBytes
         let response = studio.upload(try wrong.bytes(), wrong.type)
         #expect(response.status.rawValue == wrong.status)
         #expect(response.json["code"] == .string(wrong.code))
@@ -102,11 +103,12 @@ struct WrongUpload: Sendable, CustomTestStringConvertible {
         #expect(try studio.files() == [])
     }
 
-    @Test(arguments: [(BlobError.full, 503), (.unavailable("I/O error"), 503), (.store(.unavailable("busy")), 503)])
-    func whatCannotBeKeptIsNotCharged(_ refusal: BlobError, _ status: Int) throws {
-        studio.refusal = refusal
-        #expect(studio.upload(try Sample.png(), key: "k").status.rawValue == status)
-        #expect(try studio.balance() == 10 && studio.files() == [])
+    @Test(
+        arguments: [BlobError.full, .unavailable("I/O error"), .store(.unavailable("busy"))], Failing.Place.allCases)
+    func whatCannotBeKeptIsNotCharged(_ refusal: BlobError, _ place: Failing.Place) throws {
+        (studio.refusal, studio.place) = (refusal, place)
+        #expect(studio.upload(try Sample.png(), key: "k").status == .serviceUnavailable)
+        #expect(try studio.balance() ?? 10 == 10 && studio.files() == [])
         #expect(studio.lines.last?.event == "store.failed")
         studio.refusal = nil
         #expect(studio.upload(try Sample.png(), key: "k").status == .accepted, "The key was let go")

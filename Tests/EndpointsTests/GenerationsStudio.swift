@@ -21,6 +21,12 @@ final class Studio: @unchecked Sendable {
     var now = Instant(unixSeconds: 1_795_000_000)
     /// What the directory of images answers to the next upload.
     var refusal: BlobError?
+    /// At which step.
+    var place = Failing.Place.keep
+    /// How the body comes: `nil` as a whole, otherwise in pieces of so many bytes.
+    var pieceBytes: Int?
+    /// Whether the body breaks off behind its last piece.
+    var isCutShort = false
     var lines: [LogLine] = []
 
     init() throws {
@@ -36,10 +42,7 @@ final class Studio: @unchecked Sendable {
         GenerationsSite(
             GenerationsDependencies(
                 store: store, maximumUploadBytes: Self.limitBytes, maximumPixels: Self.limitPixels,
-                keep: { [self] content, commit throws(BlobError) in
-                    if let refusal { throw refusal }
-                    return try blobs.store(Array(content), commit: commit)
-                },
+                begin: { [self] () throws(BlobError) in Failing(try blobs.begin(), refusal, in: place) },
                 discard: { [self] ids throws(BlobError) in
                     try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
                 },
@@ -51,9 +54,19 @@ final class Studio: @unchecked Sendable {
         body: [UInt8] = [], credential: Caller.Credential = .bearer
     ) -> Response {
         let caller = user.map { Caller(user: $0, email: "\($0)@example.com", name: "Ada", credential: credential) }
-        return site.respond(
-            to: Request(
-                method: method, path: path, query: query, headers: headers, body: body, caller: caller, id: "r1"))
+        var request = Request(
+            method: method, path: path, query: query, headers: headers, body: body, caller: caller, id: "r1")
+        if pieceBytes != nil || isCutShort {
+            let stream = BodyStream(body, pieceBytes: pieceBytes ?? BodyStream.pieceBytes)
+            let isWhole = !isCutShort
+            request.stream = BodyStream(length: body.count) { take in
+                var isWanted = true
+                _ = stream.read { piece in isWanted = isWanted && take(piece) }
+                return isWanted && isWhole
+            }
+            request.body = []
+        }
+        return site.respond(to: request)
     }
 
     func get(_ path: String, query: String = "", user: String = "ada", headers: Headers = [:]) -> Response {
@@ -74,10 +87,11 @@ final class Studio: @unchecked Sendable {
     func submit(
         _ bytes: [UInt8], type: String = "image/png", token: String = "token", key: String = "",
         boundary: String = "b1",
-        accept: String = "text/html"
+        accept: String = "text/html", more: [(String, String)] = [], isPictureFirst: Bool = false
     ) -> Response {
-        let form = Multipart.form(
-            [("form_token", token), ("idempotency_key", key)], picture: bytes, type: type, boundary: boundary)
+        let form = PageForm.bytes(
+            [("form_token", token), ("idempotency_key", key)] + more, picture: bytes, type: type, boundary: boundary,
+            isPictureFirst: isPictureFirst)
         return send(
             .post, "/", headers: ["content-type": "multipart/form-data; boundary=\(boundary)", "accept": accept],
             body: form, credential: .cookie(formToken: "token"))
@@ -138,19 +152,57 @@ final class Studio: @unchecked Sendable {
     deinit { #expect((try? store.verify()) == []) }
 }
 
-extension Multipart {
-    static func form(
-        _ fields: [(String, String)], picture: [UInt8], type: String, boundary: String
+enum PageForm {
+    static func bytes(
+        _ fields: [(String, String)], picture: [UInt8], type: String, boundary: String, isPictureFirst: Bool = false
     ) -> [UInt8] {
-        var form: [UInt8] = []
+        var texts: [UInt8] = []
         for (name, value) in fields {
-            form += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8
+            texts += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8
         }
+        var files: [UInt8] = []
         for (name, type, bytes) in [("", "application/octet-stream", []), ("a.png", type, picture)] {
             let disposition = "Content-Disposition: form-data; name=\"image\"; filename=\"\(name)\""
-            form += Array("--\(boundary)\r\n\(disposition)\r\nContent-Type: \(type)\r\n\r\n".utf8) + bytes + [13, 10]
+            files += Array("--\(boundary)\r\n\(disposition)\r\nContent-Type: \(type)\r\n\r\n".utf8) + bytes + [13, 10]
         }
-        return form + Array("--\(boundary)--\r\n".utf8)
+        return (isPictureFirst ? files + texts : texts + files) + Array("--\(boundary)--\r\n".utf8)
+    }
+}
+
+/// A content whose directory answers with a refusal, if there is one.
+final class Failing: IncomingBlob {
+    private let blob: any IncomingBlob
+    private let refusal: BlobError?
+    private let place: Place
+
+    /// The step that fails.
+    enum Place: CaseIterable { case append, read, keep }
+
+    init(_ blob: any IncomingBlob, _ refusal: BlobError?, in place: Place) {
+        (self.blob, self.refusal, self.place) = (blob, refusal, place)
+    }
+
+    private func pass(_ place: Place) throws(BlobError) {
+        if place == self.place, let refusal { throw refusal }
+    }
+
+    var count: Int { blob.count }
+    func seal() -> BlobID { blob.seal() }
+    func discard() { blob.discard() }
+
+    func append(_ bytes: ArraySlice<UInt8>) throws(BlobError) {
+        try pass(.append)
+        try blob.append(bytes)
+    }
+
+    func read(at offset: Int, count: Int) throws(BlobError) -> [UInt8] {
+        try pass(.read)
+        return try blob.read(at: offset, count: count)
+    }
+
+    func keep<Result>(_ commit: (BlobID) throws(StoreError) -> Result) throws(BlobError) -> Result {
+        try pass(.keep)
+        return try blob.keep(commit)
     }
 }
 

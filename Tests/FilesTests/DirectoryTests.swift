@@ -4,6 +4,15 @@ import TestSupport
 import Testing
 import Threads
 
+extension Directory {
+    /// Writes a file as uploads do.
+    func write(_ bytes: [UInt8], as name: String, by temporary: String) throws(FileError) {
+        let file = try begin(temporary)
+        try file.append(bytes[...])
+        try file.keep(as: name)
+    }
+}
+
 @Suite struct DirectoryTests {
     private let temporary: TemporaryDirectory
     private let directory: Directory
@@ -66,6 +75,43 @@ import Threads
         try directory.write([1], as: "t", by: "u")
         #expect(throws: FileError.self) { try directory.write([2], as: "a", by: "t") }
         #expect(try directory.entry("a") == nil)
+    }
+
+    @Test func whatWasBegunIsReadBeforeItIsKept() throws {
+        let file = try directory.begin("t")
+        for piece in [[1, 2], [], [3, 4, 5]] as [[UInt8]] { try file.append(piece[...]) }
+        #expect(file.count == 5)
+        #expect(try file.read(at: 0, count: 5) == [1, 2, 3, 4, 5] && file.read(at: 3, count: 1) == [4])
+        #expect(try file.read(at: 3, count: 9) == [4, 5] && file.read(at: 5, count: 1) == [])
+        try file.append([6])
+        #expect(try directory.entries().map(\.name) == ["t"])
+        try file.keep(as: "a")
+        #expect(try directory.read("a", maximumBytes: 6) == [1, 2, 3, 4, 5, 6])
+        file.discard()
+        #expect(try directory.entries().map(\.name) == ["a"], "what is kept is not taken away")
+    }
+
+    @Test func whatIsNotKeptIsGone() throws {
+        let file = try directory.begin("t")
+        file.discard()
+        #expect(try directory.entries().isEmpty)
+        do {
+            let file = try directory.begin("t")
+            try file.append([1])
+        }
+        #expect(try directory.entries().isEmpty, "with its last reference")
+    }
+
+    @Test func whatSomebodyHasInHandIsNoLeftover() throws {
+        let file = try directory.begin("t")
+        #expect(try directory.removeUnfinished("t") == false)
+        try file.append([1])
+        try file.keep(as: "a")
+        #expect(try directory.removeUnfinished("t") == false && directory.entry("a") != nil)
+        // As a process leaves it that has died.
+        try Data([1]).write(to: URL(fileURLWithPath: temporary.path + "/t"))
+        #expect(try directory.removeUnfinished("t"))
+        #expect(try directory.entries().map(\.name) == ["a"])
     }
 
     @Test func aFullDiskIsToldApart() throws {

@@ -58,13 +58,13 @@ struct FastCGIRequest: Sendable {
             ]
     }
 
-    private static func stream(_ type: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+    static func stream(_ type: UInt8, _ bytes: [UInt8]) -> [UInt8] {
         stride(from: 0, to: bytes.count, by: 32_768).flatMap { start in
             record(type, Array(bytes[start..<min(start + 32_768, bytes.count)]))
         }
     }
 
-    private static func record(_ type: UInt8, _ content: [UInt8]) -> [UInt8] {
+    static func record(_ type: UInt8, _ content: [UInt8]) -> [UInt8] {
         [1, type, 0, 1, UInt8(content.count >> 8), UInt8(truncatingIfNeeded: content.count), 0, 0] + content
     }
 }

@@ -21,6 +21,21 @@ import Threads
         #expect(try handler.lines().last?.contains("process.stopped") == true)
     }
 
+    @Test func asSystemdStartsItItServesAndEnds() throws {
+        let handler = try Handler(by: .systemd(process: "$$"))
+        #expect(try handler.deliver(OrderEvent(product: Handler.product))?.status == 202)
+        handler.signal(SIGTERM)
+        #expect(try handler.end(within: .seconds(3)) == 0)
+        #expect(try handler.lines().last?.contains("process.stopped") == true)
+    }
+
+    /// What systemd says to one process is inherited by those that it starts.
+    @Test func aSocketThatIsAnothersIsLeftAlone() throws {
+        let handler = try Handler(by: .systemd(process: "1"))
+        #expect(try handler.end(within: .seconds(10)) == 0, "it answered one request as a CGI program")
+        #expect(try handler.lines().contains { $0.hasPrefix("Status: ") })
+    }
+
     @Test func aRequestInHandIsFinished() throws {
         let request = FastCGIRequest(webhook())
         let connections = try (0..<3).map { _ in try handler.connect() }

@@ -21,13 +21,16 @@ import Testing
         "Endpoints": ["Core", "HTTP", "JSON", "Pages", "Webhook"],
         "Webhook": ["Core", "HTTP"],
         "Worker": ["Core", "Threads"],
+        "Operating": ["Core", "JSON"],
         "checkout": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"],
         "polar-orders": ["Core", "FastCGI", "HTTP", "System", "Webhook"],
         "auth": ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"],
         "generations": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
         "admin": ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"],
         "generation-worker": ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"],
-        "creditctl": ["ArgumentParser", "Clients", "Core", "Crypto", "JSON", "System"],
+        "creditctl": [
+            "ArgumentParser", "Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System",
+        ],
         // A development tool: it plays the others' parts, and stands outside the walls.
         "polar-simulator": [
             "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON", "Mustache",

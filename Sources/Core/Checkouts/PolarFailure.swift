@@ -1,5 +1,5 @@
 /// Polar did not do what it was asked for.
-public enum PolarFailure: Error, Equatable, Sendable {
+public enum PolarFailure: Error, Equatable, Sendable, CustomStringConvertible {
     /// Not reached, overloaded or broken: the same call may work later.
     case unavailable(String)
     /// No whole answer in time. What was asked for may have happened.
@@ -8,6 +8,15 @@ public enum PolarFailure: Error, Equatable, Sendable {
     case refused(status: Int, code: String)
     /// An answer that does not read as what it should be.
     case unreadable(String)
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): "not available: \(reason)"
+        case .timedOut: "no answer in time"
+        case .refused(let status, let code): "refused: \(status) \(code)"
+        case .unreadable(let what): "not readable: \(what)"
+        }
+    }
 }
 
 /// What a checkout session at Polar is made of.

@@ -38,10 +38,13 @@ public struct BlobID: Hashable, Sendable {
         self.text = text
     }
 
-    public init(contentOf bytes: [UInt8]) { text = hexadecimal(sha256(bytes)) }
+    public init(contentOf bytes: [UInt8]) { self.init(digest: sha256(bytes)) }
 
-    /// Of a content that is part of something larger, such as a form.
-    public init(contentOf bytes: ArraySlice<UInt8>) { self.init(contentOf: Array(bytes)) }
+    /// - Parameter digest: the SHA-256 of the content.
+    public init(digest: [UInt8]) {
+        precondition(digest.count == 32)
+        text = hexadecimal(digest)
+    }
 }
 
 /// A picture that lies in the directory of images.

@@ -4,9 +4,13 @@
 struct HEIFBrand {
     let kind: ImageKind
 
+    /// More than any file has: each brand is compared with several.
+    private static let maximumBytes = 1024
+
     /// `nil` for films, sequences of pictures, AVIF and everything else.
     init?(_ bytes: ImageBytes) {
-        guard let box = ISOBox.first(in: bytes), box.isA("ftyp"), box.data.count >= 8 else { return nil }
+        guard let box = ISOBox.first(in: bytes), box.isA("ftyp"), (8...Self.maximumBytes).contains(box.data.count)
+        else { return nil }
         // The brand, a version, then the brands that it is compatible with.
         let compatible = stride(from: 8, to: box.data.count, by: 4)
         func names(_ brand: StaticString) -> Bool {

@@ -2,7 +2,8 @@
 ///
 /// Source: https://www.iso.org/standard/83102.html (ISO/IEC 14496-12, 4.2)
 struct ISOBox {
-    private let name: ImageBytes
+    /// Its four characters, read once: asking many boxes for their names must not read the file again.
+    private let name: Int
     /// What the box holds, without its header.
     let data: ImageBytes
     /// In bytes, with the header.
@@ -13,7 +14,9 @@ struct ISOBox {
 
     /// `nil` unless the whole box is there.
     private init?(in bytes: ImageBytes, at position: Int) {
-        guard let short = bytes.big(position, bytes: 4), let name = bytes.part(position + 4, 4) else { return nil }
+        guard let short = bytes.big(position, bytes: 4), let name = bytes.big(position + 4, bytes: 4) else {
+            return nil
+        }
         var header = 8
         var length = short
         if short == 0 {
@@ -29,7 +32,7 @@ struct ISOBox {
         self.length = length
     }
 
-    func isA(_ type: StaticString) -> Bool { name.has(type, at: 0) }
+    func isA(_ type: StaticString) -> Bool { "\(type)".utf8.reduce(0) { $0 << 8 | Int($1) } == name }
 
     /// The boxes that fill `bytes` to the last one; `nil` if they do not.
     static func all(in bytes: ImageBytes?) -> [ISOBox]? {

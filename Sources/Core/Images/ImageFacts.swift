@@ -20,4 +20,6 @@ public enum ImageFault: Error, Equatable, Sendable {
     case unreadable
     /// A side is 0 or longer than ``ImageProbe/maximumSide``, or there are more pixels than allowed.
     case dimensions
+    /// The bytes could not be read: nothing is known of them.
+    case notRead(BlobError)
 }

@@ -7,25 +7,54 @@ public enum ImageProbe {
     public static let maximumSide = 65_535
 
     /// By the first bytes alone; `nil` for GIF, AVIF, SVG and whatever else is not taken in.
-    public static func kind(of bytes: ArraySlice<UInt8>) -> ImageKind? {
-        if bytes.starts(with: PNGWalk.signature) { return .png }
-        if bytes.starts(with: JPEGWalk.signature) { return .jpeg }
-        if WebPWalk.isSigned(ImageBytes(bytes)) { return .webp }
-        return HEIFBrand(ImageBytes(bytes))?.kind
+    public static func kind(of bytes: ArraySlice<UInt8>) -> ImageKind? { kind(of: ImageBytes(ImageSource(bytes))) }
+
+    public static func kind(of blob: any IncomingBlob) throws(ImageFault) -> ImageKind? {
+        let source = ImageSource(blob)
+        let kind = kind(of: ImageBytes(source))
+        if let failure = source.failure { throw .notRead(failure) }
+        return kind
     }
 
     /// - Parameter maximumPixels: width times height may be as much.
     public static func facts(
         of bytes: ArraySlice<UInt8>, maximumPixels: Int
     ) throws(ImageFault) -> ImageFacts {
+        try facts(of: ImageSource(bytes), PixelLimit(pixels: maximumPixels))
+    }
+
+    /// The same of a picture that is never in memory as a whole.
+    public static func facts(of blob: any IncomingBlob, maximumPixels: Int) throws(ImageFault) -> ImageFacts {
+        try facts(of: ImageSource(blob), PixelLimit(pixels: maximumPixels))
+    }
+
+    private static func facts(of source: ImageSource, _ limit: PixelLimit) throws(ImageFault) -> ImageFacts {
+        do throws(ImageFault) {
+            let facts = try facts(of: ImageBytes(source), limit)
+            guard source.failure == nil else { throw .unreadable }
+            return facts
+        } catch {
+            // To a walk, bytes that cannot be read look like bytes that are not there.
+            if let failure = source.failure { throw .notRead(failure) }
+            throw error
+        }
+    }
+
+    private static func kind(of bytes: ImageBytes) -> ImageKind? {
+        if bytes.has(PNGWalk.signature, at: 0) { return .png }
+        if bytes.has(JPEGWalk.signature, at: 0) { return .jpeg }
+        if WebPWalk.isSigned(bytes) { return .webp }
+        return HEIFBrand(bytes)?.kind
+    }
+
+    private static func facts(of bytes: ImageBytes, _ limit: PixelLimit) throws(ImageFault) -> ImageFacts {
         guard let kind = kind(of: bytes) else { throw .notAnImage }
-        let limit = PixelLimit(pixels: maximumPixels)
         let size: PixelSize =
             switch kind {
-            case .png: try PNGWalk.size(of: ImageBytes(bytes))
-            case .jpeg: try JPEGWalk.size(of: ImageBytes(bytes))
-            case .webp: try WebPWalk.size(of: ImageBytes(bytes))
-            case .heic, .heif: try HEIFWalk.size(of: ImageBytes(bytes), within: limit)
+            case .png: try PNGWalk.size(of: bytes)
+            case .jpeg: try JPEGWalk.size(of: bytes)
+            case .webp: try WebPWalk.size(of: bytes)
+            case .heic, .heif: try HEIFWalk.size(of: bytes, within: limit)
             }
         guard limit.allows(size) else { throw .dimensions }
         return ImageFacts(kind: kind, width: size.width, height: size.height)

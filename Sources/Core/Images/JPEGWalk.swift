@@ -21,6 +21,9 @@ struct JPEGPicture {
     /// Whether the metadata say that a short film stands behind the picture.
     private(set) var isMotionPhoto = false
 
+    /// More than any camera announces: a long file could hold millions.
+    private static let mostFurther = 1000
+
     private var hasFrame = false
     private var hasScan = false
 
@@ -79,6 +82,7 @@ struct JPEGPicture {
         case 0xE2:
             guard data.has("MPF\0", at: 0), let index = data.dropping(4) else { break }
             further.formUnion(MultiPictureIndex.starts(in: index).map { position + 4 + $0 })
+            return further.count <= Self.mostFurther
         case _: break
         }
         return true

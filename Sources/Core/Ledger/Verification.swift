@@ -32,6 +32,9 @@ public enum LedgerFault: Equatable, Sendable {
     case refundIsNotNoted(generation: String, status: String, isRefunded: Bool)
     /// The sums kept for a day are not those of its entries.
     case dayMiscounted(day: Int64, kind: String, kept: Int64, sum: Int64)
+    /// The money kept for all days is not that of the payments, in minor units.
+    case moneyMiscounted(currency: String, sold: Int64, soldSum: Int64, refunded: Int64, refundedSum: Int64)
+    case generationsMiscounted(status: String, kept: Int64, count: Int64)
 }
 
 extension LedgerFault: CustomStringConvertible {
@@ -65,6 +68,8 @@ extension LedgerFault: CustomStringConvertible {
         case .chargesMiscounted: "charges_miscounted"
         case .refundIsNotNoted: "refund_is_not_noted"
         case .dayMiscounted: "day_miscounted"
+        case .moneyMiscounted: "money_miscounted"
+        case .generationsMiscounted: "generations_miscounted"
         }
     }
 
@@ -118,6 +123,11 @@ extension LedgerFault: CustomStringConvertible {
                 + (isRefunded ? "given back, the ledger does not" : "not given back, the ledger says it was")
         case .dayMiscounted(let day, let kind, let kept, let sum):
             "day \(day): \(kind) is kept as \(kept) credits, its entries sum to \(sum)"
+        case .moneyMiscounted(let currency, let sold, let soldSum, let refunded, let refundedSum):
+            "\(currency): \(sold) sold and \(refunded) refunded are kept for all days, the payments sum to \(soldSum) "
+                + "and \(refundedSum)"
+        case .generationsMiscounted(let status, let kept, let count):
+            "\(kept) generations are kept as \(status), \(count) are"
         }
     }
 }

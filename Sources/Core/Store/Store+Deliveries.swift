@@ -41,9 +41,11 @@ extension Store {
     ) throws(StoreError) -> Receipt {
         try write { transaction throws(SQLiteError) in
             if let verdict = try Deliveries.verdict(on: delivery.id, on: transaction.connection) {
+                try Counters.add(to: .deliveries("repeated"), in: transaction)
                 return .repeated(verdict)
             }
             let receipt = try Deliveries.act(on: event, in: scope, at: now, in: transaction)
+            try Counters.add(to: .deliveries(receipt.verdict.rawValue), in: transaction)
             try Deliveries.insert(
                 delivery, event: event, receipt: receipt, headers: headers, in: scope.environment, at: now,
                 transaction: transaction)

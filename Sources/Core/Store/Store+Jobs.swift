@@ -39,7 +39,9 @@ extension Store {
                 .integer(now.rawValue), .text(result.blob.text), .integer(result.bytes),
                 .text(result.facts.kind.rawValue), .integer(Int64(result.facts.width)),
                 .integer(Int64(result.facts.height)), .text(job.generation.text), .integer(job.fence))
-            return transaction.connection.changes == 1 ? .recorded : .leaseLost
+            guard transaction.connection.changes == 1 else { return .leaseLost }
+            try Counters.add(to: .providerCalls("completed"), in: transaction)
+            return .recorded
         }
     }
 
@@ -52,6 +54,7 @@ extension Store {
     ) throws(StoreError) -> FailOutcome {
         try write { transaction throws(SQLiteError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
+            if let outcome = failure.callOutcome { try Counters.add(to: .providerCalls(outcome), in: transaction) }
             let isUnreadableAgain = failure == .unreadableResult && state.unreadable >= 1
             guard failure.isFinalAtOnce || isUnreadableAgain || job.attempt >= maximumAttempts else {
                 return try Jobs.wait(job, state, unreadable: failure == .unreadableResult, at: now, in: transaction)

@@ -49,19 +49,28 @@ extension Store {
     public func add(_ counts: [Counter: Int64]) throws(StoreError) {
         guard !counts.isEmpty else { return }
         try write { transaction throws(SQLiteError) in
-            for (counter, count) in counts {
-                try transaction.connection.execute(
-                    "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
-                    .text(counter.name), .text(counter.labels), .integer(count))
-            }
+            for (counter, count) in counts { try Counters.add(count, to: counter, in: transaction) }
         }
     }
 
     public func counters() throws(StoreError) -> [Counter: Int64] {
-        let rows = try read { connection throws(SQLiteError) in
-            try connection.query("SELECT name, labels, value FROM counters") {
-                (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
-            }
+        try read { connection throws(SQLiteError) in try Counters.all(on: connection) }
+    }
+}
+
+/// The counters table.
+enum Counters {
+    static func add(
+        _ count: Int64 = 1, to counter: Counter, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try transaction.connection.execute(
+            "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
+            .text(counter.name), .text(counter.labels), .integer(count))
+    }
+
+    static func all(on connection: Connection) throws(SQLiteError) -> [Counter: Int64] {
+        let rows = try connection.query("SELECT name, labels, value FROM counters") {
+            (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
         }
         return Dictionary(uniqueKeysWithValues: rows)
     }

@@ -78,14 +78,23 @@ extension Store {
         on order: Order.ID, isLost: Bool, at clock: PolarClock, in scope: OrderScope, now: Instant
     ) throws(StoreError) -> OrderOutcome? {
         try write { transaction throws(SQLiteError) in
-            let connection = transaction.connection
-            guard var payment = try Payments.find(order, on: connection) else { return nil }
-            guard payment.environment == scope.environment else { return .otherEnvironment }
-            guard payment.dispute.isLost != isLost else { return .unchanged }
-            guard clock > payment.dispute.clock else { return .stale }
-            payment.dispute = Payment.Dispute(isLost: isLost, clock: clock)
-            let checkout = try Orders.checkout(of: payment.snapshot, on: connection)?.checkout
-            return try Orders.settle(payment, checkout, scope, at: now, in: transaction)
+            try Orders.note(
+                DisputeNotice(order: order, isLost: isLost, clock: clock), in: scope, at: now, transaction: transaction)
         }
+    }
+}
+
+extension Orders {
+    static func note(
+        _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant, transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome? {
+        let connection = transaction.connection
+        guard var payment = try Payments.find(dispute.order, on: connection) else { return nil }
+        guard payment.environment == scope.environment else { return .otherEnvironment }
+        guard payment.dispute.isLost != dispute.isLost else { return .unchanged }
+        guard dispute.clock > payment.dispute.clock else { return .stale }
+        payment.dispute = Payment.Dispute(isLost: dispute.isLost, clock: dispute.clock)
+        let checkout = try checkout(of: payment.snapshot, on: connection)?.checkout
+        return try settle(payment, checkout, scope, at: now, in: transaction)
     }
 }

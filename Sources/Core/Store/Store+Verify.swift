@@ -8,19 +8,24 @@ extension Store {
     ///
     /// - Returns: nothing, if all is as the rules of credits say.
     public func verify() throws(StoreError) -> [LedgerFault] {
-        try read { connection throws(SQLiteError) in
-            var verification = Verification(connection: connection)
-            try verification.checkFile()
-            // What SQLite cannot read, nobody can recompute.
-            guard verification.faults.isEmpty else { return verification.faults }
-            try verification.checkUsers()
-            try verification.checkEntries()
-            try verification.checkDays()
-            try verification.checkOrders()
-            try verification.checkPayments()
-            try verification.checkGenerations()
-            return verification.faults
-        }
+        try read { connection throws(SQLiteError) in try Verification.faults(on: connection) }
+    }
+}
+
+extension Verification {
+    static func faults(on connection: Connection) throws(SQLiteError) -> [LedgerFault] {
+        var verification = Verification(connection: connection)
+        try verification.checkFile()
+        // What SQLite cannot read, nobody can recompute.
+        guard verification.faults.isEmpty else { return verification.faults }
+        try verification.checkUsers()
+        try verification.checkEntries()
+        try verification.checkDays()
+        try verification.checkSums()
+        try verification.checkOrders()
+        try verification.checkPayments()
+        try verification.checkGenerations()
+        return verification.faults
     }
 }
 

@@ -7,6 +7,8 @@ internal import SQLite
 public final class Store: Sendable {
     private let writer: Writer
     private let readers: Readers
+    /// As long as the store is there, nobody replaces the file beneath it.
+    private let presence: Presence
 
     /// Opens a database that `creditctl migrate` has brought to this program's schema.
     ///
@@ -17,6 +19,7 @@ public final class Store: Sendable {
         path: String, commitGroup: Int = 64, broken: @escaping @Sendable (StoreError) -> Void
     ) throws(StoreError) {
         do {
+            presence = try Presence(at: path)
             readers = try Readers(path: path)
             let version = try readers.read(Migrator.version)
             guard version == Migrator.current else {
@@ -36,6 +39,12 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
     ) throws(StoreError) -> Result {
         do { return try writer.write(body) } catch { throw StoreError(error) }
+    }
+
+    /// What this process has written so far.
+    public var writing: Writing {
+        let done = writer.done
+        return Writing(commits: done.commits, changes: done.changes, waited: done.waited)
     }
 
     func read<Result>(_ body: (Connection) throws(SQLiteError) -> Result) throws(StoreError) -> Result {

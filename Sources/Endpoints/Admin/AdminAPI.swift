@@ -6,9 +6,59 @@ internal import JSON
 enum AdminAPI {
     static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
         let settings = SettingsAPI(dependencies)
+        let users = UsersAPI(dependencies)
+        let orders = OrdersAPI(dependencies)
+        let inbox = DeliveriesAPI(dependencies)
+        let admins = AdminsAPI(dependencies)
         return [
-            .init("/api/v1/admin/settings", [(.get, settings.show), (.put, settings.change)])
+            .init(path("settings"), [(.get, settings.show), (.put, settings.change)]),
+            .init(path("payments"), [(.get, orders.payments)]),
+            .init(path("users"), [(.get, users.list)]),
+            .init(path("users/{id*}/adjustments"), [(.post, users.adjust)]),
+            .init(path("users/{id*}"), [(.get, users.show)]),
+            .init(path("parked"), [(.get, orders.parked)]),
+            .init(path("parked/{id}/assign"), [(.post, orders.assign)]),
+            .init(path("parked/{id}/dismiss"), [(.post, orders.dismiss)]),
+            .init(path("deliveries"), [(.get, inbox.list)]),
+            .init(path("deliveries/{id*}/replay"), [(.post, inbox.replay)]),
+            .init(path("deliveries/{id*}"), [(.get, inbox.show)]),
+            .init(path("admins"), [(.get, admins.list)]),
+            .init(path("admins/{id*}"), [(.put, admins.grant), (.delete, admins.revoke)]),
         ]
+    }
+
+    private static func path(_ rest: String) -> String { "/api/v1/admin/\(rest)" }
+}
+
+/// `?limit=` and `?cursor=` of an admin's list.
+struct ListSlice {
+    let limit: Int
+    let cursor: ListCursor?
+
+    init(_ parameters: Form) throws(RequestError) {
+        guard let limit = Int(parameters["limit"] ?? "20"), Slice.limits.contains(limit) else {
+            throw .invalid(field: "limit", rule: "a whole number from 1 to 100")
+        }
+        self.limit = limit
+        cursor = try parameters.value("cursor", "a next_cursor", ListCursor.init)
+    }
+}
+
+extension Form {
+    /// The value of a filter; `nil` if it is absent or empty, as an empty field of a form is.
+    func value<Value>(
+        _ name: String, _ rule: String, _ read: (String) -> Value?
+    ) throws(RequestError) -> Value? {
+        guard let text = self[name], !text.isEmpty else { return nil }
+        guard let value = read(text) else { throw .invalid(field: name, rule: rule) }
+        return value
+    }
+}
+
+extension Response {
+    static func list<Item>(_ listing: Listing<Item>, _ json: (Item) -> JSON) -> Response {
+        .json(
+            .ok, ["items": .array(listing.items.map(json)), "next_cursor": .optional(listing.next?.text)])
     }
 }
 
@@ -19,5 +69,16 @@ extension Request {
             throw .malformed("The body is not a JSON object.")
         }
         return json
+    }
+}
+
+/// Why an admin does something, as the audit log keeps it.
+enum Reason {
+    static let rule = "a text of 1 to 1000 bytes"
+
+    /// `nil` if it is blank or too long.
+    static func checked(_ text: String?) -> String? {
+        guard let text, text.utf8.count <= 1000, text.contains(where: { !$0.isWhitespace }) else { return nil }
+        return text
     }
 }

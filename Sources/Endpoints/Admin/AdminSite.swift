@@ -7,10 +7,13 @@ public struct AdminSite: Sendable {
     private let routes: Routes
 
     public init(_ dependencies: AdminDependencies) {
-        let guarded = (AdminAPI.routes(dependencies) + AdminPages.routes(dependencies)).map {
-            $0.onlyForAdmins(of: dependencies.store)
-        }
-        routes = Routes(guarded + [.init("/healthz/admin", [(.get, Self.healthz)])], log: dependencies.log)
+        let all =
+            AdminAPI.routes(dependencies) + AdminExports.routes(dependencies) + AdminPages.routes(dependencies)
+        let guarded = all.map { $0.onlyForAdmins(of: dependencies.store) }
+        let metrics = MetricsPage(store: dependencies.store, freeBytes: dependencies.freeBytes, now: dependencies.now)
+        routes = Routes(
+            guarded + [.init("/healthz/admin", [(.get, Self.healthz)]), .init("/metrics", [(.get, metrics.show)])],
+            log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
@@ -25,17 +28,21 @@ public struct AdminDependencies: Sendable {
     let store: Store
     let scope: OrderScope
     let publicURL: String
+    /// Bytes free where the database is; `nil` if the system does not tell.
+    let freeBytes: @Sendable () -> Int64?
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
 
     public init(
-        store: Store, scope: OrderScope, publicURL: String, now: @escaping @Sendable () -> Instant,
+        store: Store, scope: OrderScope, publicURL: String, freeBytes: @escaping @Sendable () -> Int64?,
+        now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.scope = scope
         self.publicURL = publicURL
+        self.freeBytes = freeBytes
         self.now = now
         self.random = random
         self.log = log

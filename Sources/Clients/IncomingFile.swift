@@ -1,0 +1,56 @@
+internal import Core
+internal import Crypto
+internal import Files
+
+/// A content on its way into the directory: written as it comes, and hashed on the way.
+final class IncomingFile: IncomingBlob {
+    private let file: UnfinishedFile
+    private let directory: Directory
+    private let lock: String
+    private let hash = SHA256()
+    private var id: BlobID?
+
+    init(_ file: UnfinishedFile, in directory: Directory, lock: String) {
+        self.file = file
+        self.directory = directory
+        self.lock = lock
+    }
+
+    var count: Int { file.count }
+
+    func append(_ bytes: ArraySlice<UInt8>) throws(BlobError) {
+        precondition(id == nil, "Its name is known already")
+        hash.update(bytes)
+        do throws(FileError) { try file.append(bytes) } catch { throw BlobError(error) }
+    }
+
+    func read(at offset: Int, count: Int) throws(BlobError) -> [UInt8] {
+        do throws(FileError) { return try file.read(at: offset, count: count) } catch { throw BlobError(error) }
+    }
+
+    func seal() -> BlobID {
+        if let id { return id }
+        let sealed = BlobID(digest: hash.finish())
+        id = sealed
+        return sealed
+    }
+
+    func keep<Result>(_ commit: (BlobID) throws(StoreError) -> Result) throws(BlobError) -> Result {
+        let id = seal()
+        return try directory.holding(.shared, of: lock, refused: BlobError.init) { () throws(BlobError) in
+            do throws(FileError) { try put(as: id) } catch { throw BlobError(error) }
+            do throws(StoreError) { return try commit(id) } catch { throw .store(error) }
+        }
+    }
+
+    func discard() { file.discard() }
+
+    private func put(as id: BlobID) throws(FileError) {
+        if let entry = try directory.entry(id.text), entry.bytes == count {
+            file.discard()
+            // Whoever wrote it may have died before its name was durable.
+            return try directory.synchronize()
+        }
+        try file.keep(as: id.text)
+    }
+}

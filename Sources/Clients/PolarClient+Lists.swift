@@ -1,0 +1,88 @@
+public import Core
+internal import JSON
+
+/// Polar's lists, a page at a time: what no webhook told can be read there.
+///
+/// Source: https://docs.polar.sh/api-reference
+extension PolarClient {
+    /// As many as Polar gives at once.
+    static let pageSize: Int64 = 100
+
+    /// Orders made after that time, newest first. A page counts from 1.
+    ///
+    /// One that cannot be read is counted, and does not hide the others.
+    public func orders(after: Instant, page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot> {
+        try list("/v1/orders/?sorting=-created_at&created_after=\(after.rfc3339)", page: page) {
+            json throws(PolarFailure) in try order(in: json)
+        }
+    }
+
+    /// The order as it is now; `nil` if Polar does not know it (yet: reads come from a replica).
+    public func order(_ id: Order.ID) throws(PolarFailure) -> OrderSnapshot? {
+        do throws(PolarFailure) {
+            let order = try order(in: try call("GET", "/v1/orders/\(id.text)"))
+            guard order.id == id else { throw .unreadable("order") }
+            return order
+        } catch .refused(404, _) {
+            return nil
+        }
+    }
+
+    public func refunds(page: Int) throws(PolarFailure) -> PolarPage<RefundNotice> {
+        try list("/v1/refunds/?sorting=-created_at", page: page) { json throws(PolarFailure) in
+            guard let order = json["order_id"]?.string.flatMap(Order.ID.init),
+                let created = json["created_at"]?.string.flatMap(PolarClock.init)
+            else { throw .unreadable("refund") }
+            return RefundNotice(order: order, createdAt: created.instant)
+        }
+    }
+
+    public func lostDisputes(page: Int) throws(PolarFailure) -> PolarPage<DisputeNotice> {
+        try list("/v1/disputes/?sorting=-created_at&status=lost", page: page, dispute)
+    }
+
+    /// Every dispute over one order.
+    public func disputes(over order: Order.ID) throws(PolarFailure) -> [DisputeNotice] {
+        let page = try list("/v1/disputes/?order_id=\(order.text)", page: 1, dispute)
+        guard page.isLast, page.unreadable == 0, page.items.allSatisfy({ $0.order == order }) else {
+            throw .unreadable("disputes")
+        }
+        return page.items
+    }
+
+    public func webhookEndpoints() throws(PolarFailure) -> [WebhookEndpoint] {
+        let page = try list("/v1/webhooks/endpoints", page: 1) { json throws(PolarFailure) in
+            guard let url = json["url"]?.string, let isEnabled = json["enabled"]?.bool else {
+                throw .unreadable("endpoint")
+            }
+            return WebhookEndpoint(
+                url: url, isEnabled: isEnabled, format: json["format"]?.string ?? "",
+                events: Set((json["events"]?.array ?? []).compactMap(\.string)))
+        }
+        guard page.isLast, page.unreadable == 0 else { throw .unreadable("endpoints") }
+        return page.items
+    }
+
+    private func dispute(_ json: JSON) throws(PolarFailure) -> DisputeNotice {
+        guard let order = json["order_id"]?.string.flatMap(Order.ID.init), let status = json["status"]?.string else {
+            throw .unreadable("dispute")
+        }
+        return DisputeNotice(order: order, isLost: status == "lost", clock: try clock(of: json))
+    }
+
+    private func list<Item: Equatable & Sendable>(
+        _ path: String, page: Int, _ readItem: (JSON) throws(PolarFailure) -> Item
+    ) throws(PolarFailure) -> PolarPage<Item> {
+        let mark = path.contains("?") ? "&" : "?"
+        let json = try call("GET", "\(path)\(mark)limit=\(Self.pageSize)&page=\(page)")
+        guard let items = json["items"]?.array, let last = json["pagination"]?["max_page"]?.integer else {
+            throw .unreadable("list")
+        }
+        var read: [Item] = []
+        var unreadable = 0
+        for item in items {
+            do throws(PolarFailure) { read.append(try readItem(item)) } catch { unreadable += 1 }
+        }
+        return PolarPage(items: read, unreadable: unreadable, isLast: Int64(page) >= last || items.isEmpty)
+    }
+}

@@ -1,0 +1,80 @@
+internal import SQLite
+
+/// How an order stands with us. The raw value is stored: never rename one.
+public enum PaymentState: String, CaseIterable, Sendable {
+    case applied, recorded, parked, dismissed
+}
+
+/// Which payments a list shows: those that are all of this.
+public struct PaymentFilter: Equatable, Sendable {
+    public var user: UserID?
+    public var state: PaymentState?
+    /// Polar's word.
+    public var status: OrderSnapshot.Status?
+    /// Ordered then or later.
+    public var from: Instant?
+    /// Ordered before.
+    public var until: Instant?
+
+    public init() {}
+
+    var conditions: Conditions {
+        var conditions = Conditions()
+        if let user { conditions.add("user_id = ?", .text(user.text)) }
+        // A user's payments are few: their index is the one to take, and `+` keeps SQLite from another.
+        let column = user == nil ? "" : "+"
+        if let state { conditions.add("\(column)state = ?", .text(state.rawValue)) }
+        if let status { conditions.add("\(column)status = ?", .text(status.rawValue)) }
+        if let from { conditions.add("created_ms >= ?", .integer(from.rawValue)) }
+        if let until { conditions.add("created_ms < ?", .integer(until.rawValue)) }
+        return conditions
+    }
+}
+
+extension Store {
+    /// Newest first, by Polar's time of the order.
+    public func payments(
+        _ filter: PaymentFilter = PaymentFilter(), after cursor: ListCursor? = nil, limit: Int
+    ) throws(StoreError) -> Listing<PaymentReport> {
+        precondition((1...1000).contains(limit))
+        let query = Self.paymentList(filter, after: cursor, limit: limit)
+        let found = try read { connection throws(SQLiteError) in
+            try connection.query(query.sql, query.values, decode: PaymentReport.init)
+        }
+        return Listing(found, limit: limit) { ListCursor($0.createdAt, $0.order.text) }
+    }
+
+    static func paymentList(_ filter: PaymentFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {
+        var conditions = filter.conditions
+        if let cursor {
+            conditions.add("(created_ms, order_id) < (?, ?)", .integer(cursor.number), .text(cursor.tie))
+        }
+        return ListQuery(
+            "SELECT \(PaymentReport.columns) FROM payments", conditions, order: "created_ms DESC, order_id DESC",
+            limit: limit)
+    }
+}
+
+/// What the rows of a list have to be. The texts are ours; what comes from elsewhere is a value.
+struct Conditions {
+    private(set) var texts: [String] = []
+    private(set) var values: [Value] = []
+
+    mutating func add(_ text: String, _ values: Value...) {
+        texts.append(text)
+        self.values += values
+    }
+}
+
+/// A page of a list, one row longer than it is shown.
+struct ListQuery {
+    let sql: String
+    let values: [Value]
+
+    init(_ select: String, _ conditions: Conditions, order: String, limit: Int) {
+        let conditions = (conditions.texts, conditions.values)
+        let filter = conditions.0.isEmpty ? "" : " WHERE " + conditions.0.joined(separator: " AND ")
+        sql = "\(select)\(filter) ORDER BY \(order) LIMIT ?"
+        values = conditions.1 + [.integer(Int64(limit + 1))]
+    }
+}

@@ -1,0 +1,118 @@
+internal import SQLite
+
+/// What a copy of the database holds, as far as somebody who restores it must know.
+public struct CopyFacts: Equatable, Sendable {
+    public let schema: Int64
+    /// The newest entry's number, 0 without any.
+    public let lastEntry: Int64
+    public let users: Int64
+    /// What `ledger verify` says of the copy.
+    public let faults: [LedgerFault]
+}
+
+/// What one kind of entry moved.
+public struct KindTotal: Equatable, Sendable {
+    public let kind: LedgerEntry.Kind
+    public let entries: Int64
+    public let users: Int64
+    /// Signed, as in the ledger.
+    public let credits: Int64
+}
+
+extension Store {
+    /// Writes a copy of the database as it is now to a new file, while everything runs.
+    public func copy(to path: String) throws(StoreError) {
+        try read { connection throws(SQLiteError) in try connection.copy(to: path) }
+    }
+
+    /// Looks at a copy that nobody else has in hand, and recomputes its ledger.
+    ///
+    /// - Throws: `schema` for one of a newer program's.
+    public static func facts(ofCopy path: String) throws(StoreError) -> CopyFacts {
+        try onCopy(path) { connection throws(SQLiteError) in
+            let schema = try Migrator.version(of: connection)
+            // An older schema lacks what verify asks for; it is verified once it is migrated.
+            let faults = schema == Migrator.current ? try Verification.faults(on: connection) : []
+            return CopyFacts(
+                schema: schema,
+                lastEntry: try Self.integer("SELECT coalesce(max(id), 0) FROM ledger_entry", connection),
+                users: try Self.integer("SELECT count(*) FROM users", connection), faults: faults)
+        }
+    }
+
+    /// Every image file that the copy refers to.
+    public static func blobs(ofCopy path: String) throws(StoreError) -> [BlobID] {
+        try onCopy(path) { connection throws(SQLiteError) in
+            try connection.query(
+                """
+                SELECT input_blob FROM generations WHERE input_blob IS NOT NULL
+                UNION SELECT result_blob FROM generations WHERE result_blob IS NOT NULL
+                """
+            ) { BlobID($0.text(0)) }.compactMap(\.self)
+        }
+    }
+
+    /// Runs `body` while no program has the database in hand.
+    ///
+    /// - Returns: `nil` if one does.
+    public static func alone<Result, Failure: Error>(
+        at path: String, refused: (StoreError) -> Failure, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        let presence: Presence?
+        do throws(SQLiteError) { presence = try Presence(aloneAt: path) } catch { throw refused(StoreError(error)) }
+        guard let presence else { return nil }
+        defer { extendLifetime(presence) }
+        return try body()
+    }
+
+    /// Makes a database that was put in place of another fit for use: of this schema, without the leases of workers that
+    /// are gone, without sessions that may have ended since.
+    ///
+    /// - Returns: how many leases it ended.
+    public static func settle(restored path: String) throws(StoreError) -> Int64 {
+        _ = try migrate(path: path)
+        return try onCopy(path) { connection throws(SQLiteError) in
+            try connection.execute("UPDATE generations SET lease_end_ms = 0 WHERE status = 'processing'")
+            let leases = Int64(connection.changes)
+            try connection.execute("DELETE FROM sessions")
+            return leases
+        }
+    }
+
+    /// What the ledger of a database that was replaced holds beyond an entry: what a restore gives up, as far as it
+    /// does not come back from Polar.
+    public static func entries(of path: String, after entry: Int64) throws(StoreError) -> [KindTotal] {
+        try onCopy(path) { connection throws(SQLiteError) in
+            try connection.query(
+                """
+                SELECT kind, count(*), count(DISTINCT user_id), sum(amount) FROM ledger_entry WHERE id > ?
+                GROUP BY kind ORDER BY kind
+                """, .integer(entry)
+            ) { row in
+                LedgerEntry.Kind(rawValue: row.text(0)).map {
+                    KindTotal(
+                        kind: $0, entries: row.integer(1), users: row.integer(2), credits: row.integer(3))
+                }
+            }.compactMap(\.self)
+        }
+    }
+
+    private static func integer(_ sql: String, _ connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.query(sql) { $0.integer(0) }[0]
+    }
+
+    private static func onCopy<Result>(
+        _ path: String, _ body: (Connection) throws(SQLiteError) -> Result
+    ) throws(StoreError) -> Result {
+        do throws(SQLiteError) {
+            let connection = try Connection(path: path, mode: .copy)
+            let version = try Migrator.version(of: connection)
+            guard version <= Migrator.current else {
+                throw SQLiteError(brokenRule: "a newer program wrote it (schema \(version))", at: path)
+            }
+            return try body(connection)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

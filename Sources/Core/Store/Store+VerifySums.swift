@@ -1,0 +1,35 @@
+internal import SQLite
+
+/// The sums that pages read instead of adding up, against what they were added up from.
+extension Verification {
+    mutating func checkSums() throws(SQLiteError) {
+        try find(
+            """
+            SELECT currency, sum(sold), sum(sold_sum), sum(refunded), sum(refunded_sum) FROM (
+                SELECT environment, currency, orders, sold_cents AS sold, refunded_cents AS refunded,
+                       0 AS orders_sum, 0 AS sold_sum, 0 AS refunded_sum FROM money_days
+                UNION ALL
+                SELECT environment, currency, 0, 0, 0, 1, coalesce(net_cents, 0), coalesce(refunded_cents, 0)
+                FROM payments
+                WHERE currency IS NOT NULL AND (state IN ('parked', 'dismissed') OR reason = 'settled'
+                    OR (state = 'applied' AND coalesce(status, 'paid') NOT IN ('draft', 'pending', 'void'))))
+            GROUP BY environment, currency
+            HAVING sum(orders) <> sum(orders_sum) OR sum(sold) <> sum(sold_sum) OR sum(refunded) <> sum(refunded_sum)
+            LIMIT \(Self.limit)
+            """
+        ) {
+            .moneyMiscounted(
+                currency: $0.text(0), sold: $0.integer(1), soldSum: $0.integer(2), refunded: $0.integer(3),
+                refundedSum: $0.integer(4))
+        }
+        try find(
+            """
+            SELECT status, sum(kept), sum(counted) FROM (
+                SELECT status, generations AS kept, 0 AS counted FROM generation_counts
+                UNION ALL
+                SELECT status, 0, count(*) FROM generations GROUP BY 1)
+            GROUP BY status HAVING sum(kept) <> sum(counted) LIMIT \(Self.limit)
+            """
+        ) { .generationsMiscounted(status: $0.text(0), kept: $0.integer(1), count: $0.integer(2)) }
+    }
+}

@@ -1,0 +1,110 @@
+internal import Core
+internal import HTTP
+
+/// `/admin/payments.csv` and `/admin/ledger.csv`, for the books.
+///
+/// One answer holds at most 50,000 rows; where there are more, its `Link` header names the rest (`rel="next"`). With
+/// `?from=` and `?to=` a month at a time fits into one.
+struct AdminExports: Sendable {
+    private let dependencies: AdminDependencies
+    private let mostRows: Int
+
+    init(_ dependencies: AdminDependencies, mostRows: Int = 50_000) {
+        self.dependencies = dependencies
+        self.mostRows = mostRows
+    }
+
+    static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
+        let exports = AdminExports(dependencies)
+        return [
+            .init("/admin/payments.csv", [(.get, exports.payments)]),
+            .init("/admin/ledger.csv", [(.get, exports.ledger)]),
+        ]
+    }
+
+    /// Newest first, with the filters of the list.
+    func payments(_ request: Request, _: String) throws(RequestError) -> Response {
+        let filter = try PaymentFilter(request.parameters)
+        return try export("payments", PaymentReport.csvColumns, request, \.csvCells) {
+            cursor, limit throws(StoreError) in
+            try dependencies.store.payments(filter, after: cursor, limit: limit)
+        }
+    }
+
+    /// Everybody's, oldest first.
+    func ledger(_ request: Request, _: String) throws(RequestError) -> Response {
+        let parameters = request.parameters
+        var filter = LedgerFilter()
+        filter.from = try parameters.value("from", Instant.dayRule, Instant.init(day:))
+        filter.until = try parameters.value("to", Instant.dayRule, Instant.init(day:))?
+            .advanced(by: .seconds(86_400))
+        let chosen = filter
+        return try export("ledger", LedgerEntry.csvColumns, request, \.csvCells) { cursor, limit throws(StoreError) in
+            try dependencies.store.ledger(chosen, after: cursor, limit: limit)
+        }
+    }
+
+    /// Reads a thousand rows at a time: no long look at the database holds up what is written meanwhile.
+    private func export<Item>(
+        _ name: String, _ columns: [String], _ request: Request, _ cells: (Item) -> [CSV.Cell],
+        page: (ListCursor?, Int) throws(StoreError) -> Listing<Item>
+    ) throws(RequestError) -> Response {
+        var cursor = try request.parameters.value("after", "the end of an earlier part", ListCursor.init)
+        var csv = CSV(columns)
+        var rows = 0
+        repeat {
+            let found = try stored { () throws(StoreError) in try page(cursor, min(1000, mostRows - rows)) }
+            for item in found.items { csv.add(cells(item)) }
+            rows += found.items.count
+            cursor = found.next
+        } while cursor != nil && rows < mostRows
+
+        let day = dependencies.now().rfc3339.prefix(10)
+        var response = Response(
+            .ok,
+            headers: [
+                "content-type": "text/csv; charset=utf-8; header=present", "cache-control": "no-store",
+                "content-disposition": "attachment; filename=\"\(name)-\(day).csv\"",
+            ], body: csv.bytes)
+        if let cursor { response.headers["link"] = "<\(Self.address(of: request, after: cursor))>; rel=\"next\"" }
+        return response
+    }
+
+    private static func address(of request: Request, after cursor: ListCursor) -> String {
+        let kept = request.parameters.fields.filter { $0.name != "after" }
+        let query = (kept.map { ($0.name, $0.value) } + [("after", cursor.text)]).map {
+            "\(PercentEncoding.encoded($0.0))=\(PercentEncoding.encoded($0.1))"
+        }
+        return "\(request.path)?\(query.joined(separator: "&"))"
+    }
+}
+
+extension PaymentReport {
+    fileprivate static let csvColumns = [
+        "order_id", "created_at", "environment", "user_id", "state", "reason", "status", "currency", "net_cents",
+        "refunded_cents", "pack_credits", "credits", "debt", "dispute_lost", "checkout_id", "note", "updated_at",
+    ]
+
+    fileprivate var csvCells: [CSV.Cell] {
+        [
+            .text(order.text), .text(createdAt.rfc3339), .text(environment.rawValue), .text(user?.text), .text(state),
+            .text(reason), .text(status), .text(currency), .number(net), .number(refunded), .number(pack),
+            .number(target), .number(debt.rawValue), .number(hasLostDispute ? 1 : 0), .text(checkout?.text),
+            .text(note), .text(updatedAt.rfc3339),
+        ]
+    }
+}
+
+extension LedgerEntry {
+    fileprivate static let csvColumns = [
+        "id", "created_at", "user_id", "kind", "amount", "balance_after", "order_id", "generation_id", "actor",
+        "reason",
+    ]
+
+    fileprivate var csvCells: [CSV.Cell] {
+        [
+            .number(id), .text(createdAt.rfc3339), .text(user.text), .text(kind.rawValue), .number(amount.rawValue),
+            .number(balanceAfter.rawValue), .text(order?.text), .text(generation?.text), .text(actor), .text(reason),
+        ]
+    }
+}

@@ -1,0 +1,61 @@
+internal import Core
+internal import HTTP
+internal import JSON
+
+/// `/api/v1/admin/admins`.
+struct AdminsAPI: Sendable {
+    private let dependencies: AdminDependencies
+
+    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
+
+    /// Never so many that they would need pages.
+    func list(_ request: Request, _: String) throws(RequestError) -> Response {
+        let admins = try stored { () throws(StoreError) in try dependencies.store.admins() }
+        return .json(.ok, ["items": .array(admins.map(\.json)), "next_cursor": .null])
+    }
+
+    func grant(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        let user = try request.subject(id)
+        let outcome = try stored { () throws(StoreError) in
+            try dependencies.store.grantAdmin(to: user, by: actor.text, at: dependencies.now())
+        }
+        let admins = try stored { () throws(StoreError) in try dependencies.store.admins() }
+        let json = admins.first { $0.user == user }?.json ?? ["user_id": .string(user.text)]
+        switch outcome {
+        case .granted:
+            log("admin.granted", user, by: actor, request)
+            return .json(.created, json)
+        case .alreadyAdmin: return .json(.ok, json)
+        }
+    }
+
+    func revoke(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        let user = try request.subject(id)
+        let outcome = try stored { () throws(StoreError) in
+            try dependencies.store.revokeAdmin(from: user, by: actor.text, at: dependencies.now())
+        }
+        switch outcome {
+        case .revoked:
+            log("admin.revoked", user, by: actor, request)
+            return Response(.noContent, headers: ["cache-control": "no-store"])
+        case .notAdmin: throw .notFound
+        case .lastAdmin: throw .refused(.lastAdmin)
+        }
+    }
+
+    private func log(_ event: String, _ user: UserID, by actor: UserID, _ request: Request) {
+        let facts: [String: any LogValue] = ["user.id": user, "admin.id": actor]
+        dependencies.log(LogLine(.notice, event, facts).of(request: request.id))
+    }
+}
+
+extension Admin {
+    fileprivate var json: JSON {
+        [
+            "user_id": .string(user.text), "granted_at": .string(grantedAt.rfc3339),
+            "granted_by": .string(grantedBy),
+        ]
+    }
+}

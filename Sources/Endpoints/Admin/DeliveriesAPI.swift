@@ -1,0 +1,83 @@
+internal import Core
+internal import HTTP
+internal import JSON
+
+/// `/api/v1/admin/deliveries`: the inbox.
+struct DeliveriesAPI: Sendable {
+    private let dependencies: AdminDependencies
+    private let idempotency: Idempotency
+
+    init(_ dependencies: AdminDependencies) {
+        self.dependencies = dependencies
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func list(_ request: Request, _: String) throws(RequestError) -> Response {
+        let filter = try DeliveryFilter(request.parameters)
+        let slice = try ListSlice(request.parameters)
+        let found = try stored { () throws(StoreError) in
+            try dependencies.store.deliveries(filter, after: slice.cursor, limit: slice.limit)
+        }
+        return .list(found) { .object($0.members) }
+    }
+
+    func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        guard let found = try stored({ () throws(StoreError) in try dependencies.store.delivery(id) }) else {
+            throw .notFound
+        }
+        let headers = found.headers.map { JSON.Member($0.name, .string($0.value)) }
+        // What was signed was bytes; what is no text is shown as far as it is one.
+        let body = found.body.map { String(decoding: $0, as: UTF8.self) }
+        return .json(
+            .ok, .object(found.summary.members + [.init("headers", .object(headers)), .init("body", .optional(body))]))
+    }
+
+    func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+            () throws(RequestError) in
+            let outcome = try stored { () throws(StoreError) in
+                try dependencies.store.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
+            }
+            switch outcome {
+            case .replayed(let receipt):
+                let facts: [String: any LogValue] = [
+                    "delivery.id": id, "delivery.verdict": receipt.verdict.rawValue, "admin.id": actor,
+                ]
+                dependencies.log(LogLine(.notice, "delivery.replayed", facts).of(request: request.id))
+                return .json(
+                    .ok,
+                    [
+                        "webhook_id": .string(id), "verdict": .string(receipt.verdict.rawValue),
+                        "reason": .optional(receipt.reason),
+                    ])
+            case .unknownDelivery: throw .notFound
+            case .bodyGone: throw .refused(.bodyGone)
+            case .otherEnvironment: throw .refused(.otherEnvironment)
+            }
+        }
+    }
+}
+
+extension DeliveryFilter {
+    /// `?verdict=`, `?type=` and `?order_id=`.
+    init(_ parameters: Form) throws(RequestError) {
+        self.init()
+        let verdicts = Verdict.allCases.map(\.rawValue).joined(separator: ", ")
+        verdict = try parameters.value("verdict", "one of \(verdicts)", Verdict.init)
+        type = try parameters.value("type", "1 to 255 bytes") { $0.utf8.count <= 255 ? $0 : nil }
+        order = try parameters.value("order_id", "a UUID", Order.ID.init)
+    }
+}
+
+extension DeliverySummary {
+    fileprivate var members: [JSON.Member] {
+        [
+            .init("webhook_id", .string(id)), .init("environment", .string(environment.rawValue)),
+            .init("type", .optional(type)), .init("order_id", .optional(order?.text)),
+            .init("verdict", .string(verdict.rawValue)), .init("reason", .optional(reason)),
+            .init("body_bytes", .optional(bodyBytes)), .init("sent_at", .string(sentAt.rfc3339)),
+            .init("received_at", .string(receivedAt.rfc3339)), .init("replayed_at", .optional(replayedAt?.rfc3339)),
+        ]
+    }
+}

@@ -1,0 +1,142 @@
+internal import Core
+internal import HTTP
+internal import JSON
+internal import Webhook
+
+/// `/api/v1/admin/payments` and `/api/v1/admin/parked`.
+struct OrdersAPI: Sendable {
+    private let dependencies: AdminDependencies
+    private let idempotency: Idempotency
+
+    init(_ dependencies: AdminDependencies) {
+        self.dependencies = dependencies
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func payments(_ request: Request, _: String) throws(RequestError) -> Response {
+        try list(try PaymentFilter(request.parameters), request)
+    }
+
+    func parked(_ request: Request, _: String) throws(RequestError) -> Response {
+        var filter = PaymentFilter()
+        filter.state = .parked
+        return try list(filter, request)
+    }
+
+    private func list(_ filter: PaymentFilter, _ request: Request) throws(RequestError) -> Response {
+        let slice = try ListSlice(request.parameters)
+        let payments = try stored { () throws(StoreError) in
+            try dependencies.store.payments(filter, after: slice.cursor, limit: slice.limit)
+        }
+        return .list(payments, \.json)
+    }
+
+    func assign(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        guard let order = Order.ID(id) else { throw .notFound }
+        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+            () throws(RequestError) in
+            guard let user = try request.object()["user_id"]?.string.flatMap(UserID.init) else {
+                throw .invalid(field: "user_id", rule: "1 to 255 bytes without control characters")
+            }
+            let outcome = try stored { () throws(StoreError) in
+                try dependencies.store.assign(
+                    order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
+            }
+            switch outcome {
+            case .applied(let outcome):
+                let facts: [String: any LogValue] = [
+                    "order.id": order, "order.source": "assigned", "admin.id": actor,
+                ]
+                dependencies.log(outcome.logLine(facts).of(request: request.id))
+                return .json(.ok, outcome.json(of: order, for: user))
+            case .unknownOrder: throw .notFound
+            case .notParked: throw .refused(.notParked)
+            case .notGrantable(let reason): throw .refused(.notGrantable(reason))
+            case .belongsTo(let owner): throw .refused(.belongsTo(owner))
+            case .otherEnvironment: throw .refused(.otherEnvironment)
+            }
+        }
+    }
+
+    /// The body may be empty: then the audit log says that no reason was given.
+    func dismiss(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        guard let order = Order.ID(id) else { throw .notFound }
+        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+            () throws(RequestError) in
+            let given = request.body.isEmpty ? nil : try request.object()["reason"]
+            let reason = given == nil ? "no reason given" : Reason.checked(given?.string)
+            guard let reason else { throw .invalid(field: "reason", rule: Reason.rule) }
+            let outcome = try stored { () throws(StoreError) in
+                try dependencies.store.dismiss(order, reason: reason, by: actor.text, at: dependencies.now())
+            }
+            switch outcome {
+            case .dismissed:
+                let facts: [String: any LogValue] = ["order.id": order, "admin.id": actor]
+                dependencies.log(LogLine(.notice, "order.dismissed", facts).of(request: request.id))
+                let state = PaymentState.dismissed.rawValue
+                return .json(
+                    .ok, ["order_id": .string(order.text), "state": .string(state), "note": .string(reason)])
+            case .unknownOrder: throw .notFound
+            case .notParked: throw .refused(.notParked)
+            }
+        }
+    }
+}
+
+extension PaymentFilter {
+    /// `?user_id=`, `?status=` (Polar's word or ours), `?state=`, `?parked=true`, `?from=` and `?to=`, days in UTC that both
+    /// count.
+    init(_ parameters: Form) throws(RequestError) {
+        self.init()
+        user = try parameters.value("user_id", "1 to 255 bytes without control characters", UserID.init)
+        state = try parameters.value("state", "applied, recorded, parked or dismissed", PaymentState.init)
+        try parameters.value("status", "a status of Polar's orders, or a state") { text -> Void? in
+            if let word = OrderSnapshot.Status(rawValue: text) { self.status = word; return () }
+            if let word = PaymentState(rawValue: text) { self.state = word; return () }
+            return nil
+        }
+        if try parameters.value("parked", "true or false", { ["true": true, "false": false][$0] }) == true {
+            state = .parked
+        }
+        from = try parameters.value("from", Instant.dayRule, Instant.init(day:))
+        until = try parameters.value("to", Instant.dayRule, Instant.init(day:))?.advanced(by: .seconds(86_400))
+    }
+}
+
+extension Instant {
+    static let dayRule = "a day such as 2026-11-20"
+
+    /// Midnight in UTC, when the day begins; `nil` unless it is `YYYY-MM-DD`.
+    init?(day: String) {
+        guard day.utf8.count == 10, let clock = PolarClock(day + "T00:00:00Z") else { return nil }
+        self = clock.instant
+    }
+}
+
+extension OrderOutcome {
+    fileprivate func json(of order: Order.ID, for user: UserID) -> JSON {
+        let change: OrderChange? = if case .applied(let change) = self { change } else { nil }
+        let credits = change?.entries.reduce(Credits.zero) { $0 + $1.amount } ?? .zero
+        return [
+            "order_id": .string(order.text), "user_id": .string(user.text), "outcome": .string(verdict.rawValue),
+            "reason": .optional(reason), "credits": .integer(credits.rawValue),
+            "debt_change": .integer((change?.debt ?? .zero).rawValue),
+        ]
+    }
+}
+
+extension PaymentReport {
+    fileprivate var json: JSON {
+        [
+            "order_id": .string(order.text), "environment": .string(environment.rawValue),
+            "user_id": .optional(user?.text), "checkout_id": .optional(checkout?.text), "state": .string(state),
+            "reason": .optional(reason), "status": .optional(status), "currency": .optional(currency),
+            "net_cents": .optional(net), "refunded_cents": .optional(refunded), "pack_credits": .optional(pack),
+            "credits": .integer(target), "debt": .integer(debt.rawValue), "dispute_lost": .bool(hasLostDispute),
+            "assigned_user_id": .optional(assignedUser?.text), "note": .optional(note),
+            "created_at": .string(createdAt.rfc3339), "updated_at": .string(updatedAt.rfc3339),
+        ]
+    }
+}

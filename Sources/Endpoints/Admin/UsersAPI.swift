@@ -1,0 +1,124 @@
+internal import Core
+internal import HTTP
+internal import JSON
+
+/// `/api/v1/admin/users`.
+struct UsersAPI: Sendable {
+    private let dependencies: AdminDependencies
+    private let idempotency: Idempotency
+
+    init(_ dependencies: AdminDependencies) {
+        self.dependencies = dependencies
+        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
+    }
+
+    func list(_ request: Request, _: String) throws(RequestError) -> Response {
+        let filter = try UserFilter(request.parameters)
+        let slice = try ListSlice(request.parameters)
+        let users = try stored { () throws(StoreError) in
+            try dependencies.store.users(filter, after: slice.cursor, limit: slice.limit)
+        }
+        return .list(users, \.json)
+    }
+
+    func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let user = try request.subject(id)
+        let detail = try stored { () throws(StoreError) in
+            try dependencies.store.detail(of: user, at: dependencies.now())
+        }
+        guard let detail else { throw .notFound }
+        return .json(.ok, detail.json)
+    }
+
+    func adjust(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let actor = try request.profile().user
+        let user = try request.subject(id)
+        let key = request.headers["idempotency-key"]
+        return try idempotency.once(key, request, of: actor) { () throws(RequestError) in
+            let (amount, reason) = try Self.adjustment(in: try request.object())
+            // The ledger knows the key for ever; with its length before it, no other admin's key reads the same.
+            let name = key.flatMap { $0.isEmpty ? nil : "\(actor.text.utf8.count):\(actor):\($0)" }
+            let adjustment = Adjustment(
+                user: user, amount: amount, actor: actor.text, reason: reason,
+                key: "api:" + (name ?? RandomKey.text(dependencies.random(16))))
+            return .json(.created, try make(adjustment, request).adjustmentJSON)
+        }
+    }
+
+    private func make(_ adjustment: Adjustment, _ request: Request) throws(RequestError) -> LedgerEntry {
+        let outcome = try stored { () throws(StoreError) in
+            try dependencies.store.adjust(adjustment, at: dependencies.now())
+        }
+        switch outcome {
+        case .adjusted(let entry):
+            let facts: [String: any LogValue] = [
+                "user.id": entry.user, "entry.credits": entry.amount, "admin.id": adjustment.actor,
+            ]
+            dependencies.log(LogLine(.notice, "user.adjusted", facts).of(request: request.id))
+            return entry
+        case .repeated(let entry): return entry
+        case .keyReused: throw .keyReused
+        case .belowZero(let balance): throw .refused(.belowZero(balance: balance))
+        case .unknownUser: throw .notFound
+        }
+    }
+
+    private static func adjustment(in body: JSON) throws(RequestError) -> (Credits, String) {
+        var faults: [RequestError.FieldFault] = []
+        let bound = Adjustment.largestAmount.rawValue
+        let amount = body["amount"]?.integer.flatMap { $0 != 0 && (-bound...bound).contains($0) ? $0 : nil }
+        if amount == nil {
+            faults.append(.init(field: "amount", rule: "a whole number from -\(bound) to \(bound), and not 0"))
+        }
+        let reason = Reason.checked(body["reason"]?.string)
+        if reason == nil { faults.append(.init(field: "reason", rule: Reason.rule)) }
+        guard let amount, let reason else { throw .invalidFields(faults) }
+        return (Credits(rawValue: amount), reason)
+    }
+}
+
+extension UserFilter {
+    /// `?q=`, the beginning of an id or of an e-mail address, or `?debt=true`.
+    init(_ parameters: Form) throws(RequestError) {
+        let prefix = try parameters.value("q", "1 to 255 bytes") { (1...255).contains($0.utf8.count) ? $0 : nil }
+        let isInDebt = try parameters.value("debt", "true or false") { ["true": true, "false": false][$0] }
+        if let prefix { self = .beginning(prefix) } else { self = isInDebt == true ? .inDebt : .all }
+    }
+}
+
+extension UserSummary {
+    fileprivate var json: JSON {
+        [
+            "user_id": .string(user.text), "email": .optional(email), "name": .optional(name),
+            "credits": .integer(balance.rawValue), "debt": .integer(debt.rawValue),
+            "first_seen_at": .string(createdAt.rfc3339),
+        ]
+    }
+}
+
+extension UserDetail {
+    fileprivate var json: JSON {
+        [
+            "user_id": .string(account.user.text), "email": .optional(email), "name": .optional(name),
+            "credits": .integer(account.balance.rawValue), "debt": .integer(account.debt.rawValue),
+            "has_free_trial": .bool(account.hasFreeTrial), "is_admin": .bool(isAdmin),
+            "first_seen_at": .string(account.createdAt.rfc3339),
+            "totals": [
+                "purchased": .integer(purchased.rawValue), "spent": .integer(spent.rawValue),
+                "refunded": .integer(refunded.rawValue), "adjusted": .integer(adjusted.rawValue),
+                "trial": .integer(trial.rawValue), "payments": .integer(payments),
+                "generations": .integer(generations),
+            ],
+        ]
+    }
+}
+
+extension LedgerEntry {
+    fileprivate var adjustmentJSON: JSON {
+        [
+            "id": .string(String(id)), "user_id": .string(user.text), "kind": .string(kind.rawValue),
+            "amount": .integer(amount.rawValue), "balance_after": .integer(balanceAfter.rawValue),
+            "actor": .optional(actor), "reason": .optional(reason), "created_at": .string(createdAt.rfc3339),
+        ]
+    }
+}

@@ -1,0 +1,55 @@
+public import Core
+internal import JSON
+
+/// Brings the credits of every order to what Polar's API says, through the same ``Core/Store/apply(_:in:at:)`` as
+/// everything else: what webhooks did not tell, because they were lost, or because there is none of that kind.
+public struct Reconciliation: Sendable {
+    private let parts: ReconcileParts
+
+    public init(parts: ReconcileParts) { self.parts = parts }
+
+    /// - Throws: if our own store does not work. What Polar does not answer stands in the report.
+    public func run(_ wish: ReconcileWish) throws(StoreError) -> ReconcileReport {
+        let start = parts.now()
+        let earlier = try parts.store.report(on: wish.operation)?.facts
+        let window = ReconcileWindow(
+            wish, watermark: earlier?["watermark_ms"]?.integer.map(Instant.init(rawValue:)), at: start)
+        let run = ReconcileRun(parts, wish, window, until: start.advanced(by: wish.isDeep ? Self.deepTime : Self.time))
+        try run.readEndpoint()
+        try run.readOrders()
+        try run.readRefunds()
+        if wish.isDeep { try run.readRefundedOrders() }
+        try run.readDisputes()
+        try run.readCheckouts()
+        if !wish.isDryRun { try note(run.report, wish, window, earlier: earlier) }
+        return run.report
+    }
+
+    /// A run ends before the timer starts the next.
+    private static let time = Duration.seconds(8 * 60)
+    private static let deepTime = Duration.seconds(45 * 60)
+
+    private func note(
+        _ report: ReconcileReport, _ wish: ReconcileWish, _ window: ReconcileWindow, earlier: JSON?
+    ) throws(StoreError) {
+        let now = parts.now()
+        let watermark =
+            report.hasRead(["orders", "refunds"])
+            ? window.watermark?.rawValue : earlier?["watermark_ms"]?.integer
+        let success = report.isWhole ? now.rawValue : earlier?["succeeded_ms"]?.integer
+        try parts.store.note(
+            wish.operation,
+            .object(
+                report.members + [
+                    .init("watermark_ms", .optional(watermark)), .init("succeeded_ms", .optional(success)),
+                ]), at: now)
+        parts.log(
+            LogLine(
+                report.isWhole ? report.corrected == 0 ? .info : .notice : .error, "reconcile.ended",
+                [
+                    "reconcile.orders": report.orders, "reconcile.corrected": report.corrected,
+                    "reconcile.credits": report.credits, "reconcile.lagging": report.lagging,
+                    "reconcile.failures": report.failures.count, "reconcile.deep": wish.isDeep,
+                ]))
+    }
+}

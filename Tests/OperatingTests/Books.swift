@@ -1,0 +1,162 @@
+import Core
+import JSON
+import Operating
+import TestSupport
+import Testing
+import Threads
+
+/// A real store, and what Polar's API would answer, kept by hand.
+final class Books: Sendable {
+    static let product = identifier(1, of: Product.self)
+    static let scope = OrderScope(environment: .sandbox, product: product)
+    static let start = Instant(unixSeconds: 1_800_000_000)
+    static let url = "https://credits.example"
+
+    let store: Store
+    let path: String
+    let polar = Monitor(Polar())
+    private let directory: TemporaryDirectory
+
+    /// What Polar has, and what it was asked.
+    struct Polar {
+        var now = Books.start
+        var orders: [OrderSnapshot] = []
+        var refunds: [RefundNotice] = []
+        var disputes: [DisputeNotice] = []
+        var reports: [Checkout.PolarID: CheckoutReport] = [:]
+        var endpoints = [
+            WebhookEndpoint(
+                url: Books.url + "/polar/orders", isEnabled: true, format: "raw", events: WebhookEndpoint.neededEvents)
+        ]
+        var pageSize = 3
+        /// What asking for a list brings instead of it.
+        var failures: [String: PolarFailure] = [:]
+        var unreadable = 0
+        var asked: [String] = []
+        /// How far the clock moves with each question.
+        var step = Duration.milliseconds(1)
+        var lines: [LogLine] = []
+    }
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory.path + "/credits.db"
+        _ = try Store.migrate(path: path)
+        store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+    }
+
+    func with(_ change: (inout Polar) -> Void) { polar.withLock { change(&$0) } }
+
+    @discardableResult
+    func reconcile(_ wish: ReconcileWish = ReconcileWish()) throws -> ReconcileReport {
+        with { $0.asked = [] }
+        return try Reconciliation(
+            parts: ReconcileParts(
+                store: store, scope: Self.scope, publicURL: Self.url, polar: reading,
+                now: { [polar] in polar.withLock { $0.now } },
+                log: { [polar] line in polar.withLock { $0.lines.append(line) } })
+        ).run(wish)
+    }
+
+    var asked: [String] { polar.withLock { $0.asked } }
+    var lines: [LogLine] { polar.withLock { $0.lines } }
+
+    func apply(_ sale: Sale) throws { _ = try store.apply(sale.snapshot, in: Self.scope, at: Self.start) }
+
+    private var reading: PolarReading {
+        PolarReading(
+            orders: { [self] after, page throws(PolarFailure) in
+                try self.page(of: "orders", page) { $0.orders.filter { ($0.createdAt ?? Self.start) >= after } }
+            },
+            order: { [self] id throws(PolarFailure) in
+                try ask("order \(id.text)") { $0.orders.first { $0.id == id } }
+            },
+            refunds: { [self] page throws(PolarFailure) in try self.page(of: "refunds", page) { $0.refunds } },
+            lostDisputes: { [self] page throws(PolarFailure) in
+                try self.page(of: "disputes", page) { $0.disputes.filter(\.isLost) }
+            },
+            disputes: { [self] order throws(PolarFailure) in
+                try ask("disputes over \(order.text)") { $0.disputes.filter { $0.order == order } }
+            },
+            checkout: { [self] id throws(PolarFailure) in try ask("checkout \(id.text)") { $0.reports[id] } },
+            endpoints: { [self] () throws(PolarFailure) in try ask("endpoints") { $0.endpoints } })
+    }
+
+    private func ask<Answer>(_ what: String, _ answer: (Polar) -> Answer) throws(PolarFailure) -> Answer {
+        let result = polar.withLock { polar -> Result<Answer, PolarFailure> in
+            polar.asked.append(what)
+            polar.now = polar.now.advanced(by: polar.step)
+            if let failure = polar.failures[what.split(separator: " ").first.map(String.init) ?? ""] {
+                return .failure(failure)
+            }
+            return .success(answer(polar))
+        }
+        return try result.get()
+    }
+
+    private func page<Item>(
+        of what: String, _ page: Int, _ all: (Polar) -> [Item]
+    ) throws(PolarFailure) -> PolarPage<Item> {
+        try ask("\(what) \(page)") { polar in
+            let items = all(polar)
+            let start = min(items.count, (page - 1) * polar.pageSize)
+            return PolarPage(
+                items: Array(items[start...].prefix(polar.pageSize)), unreadable: polar.unreadable,
+                isLast: page * polar.pageSize >= items.count)
+        }
+    }
+
+    // MARK: What is in the books
+
+    func balance(_ name: String = "ada") throws -> Int64? { try account(name)?.balance.rawValue }
+    func debt(_ name: String = "ada") throws -> Int64? { try account(name)?.debt.rawValue }
+
+    private func account(_ name: String) throws -> Account? {
+        try store.account(of: #require(UserID(name)), at: Self.start)
+    }
+
+    func spend(_ amount: Int64) throws {
+        _ = try store.adjust(
+            Adjustment(
+                user: #require(UserID("ada")), amount: Credits(rawValue: -amount), actor: "test", reason: "spent",
+                key: "spent \(amount)"), at: Self.start)
+    }
+
+    func facts(_ operation: Operation) throws -> JSON? { try store.report(on: operation)?.facts }
+}
+
+/// A sale of one pack to `ada`; an order of the API's.
+struct Sale {
+    var number = 1
+    /// Seconds before the start.
+    var age: Int64 = 60
+    /// Microseconds after it was made.
+    var clock: Int64 = 0
+    var refunded: Int64 = 0
+    var user: String? = "ada"
+    var checkout: Checkout.PolarID?
+
+    var id: Order.ID { identifier(1000 + number, of: Order.self) }
+
+    var snapshot: OrderSnapshot {
+        let created = Books.start.advanced(by: .seconds(-age))
+        let status = refunded == 0 ? "paid" : refunded < 500 ? "partially_refunded" : "refunded"
+        let json: JSON = [
+            "id": .string(id.text), "status": .string(status), "paid": true, "billing_reason": "purchase",
+            "product_id": .string(Books.product.text), "checkout_id": .optional(checkout?.text), "currency": "usd",
+            "subtotal_amount": 500, "net_amount": 500, "tax_amount": 0, "total_amount": 500,
+            "applied_balance_amount": 0, "refunded_amount": .integer(refunded),
+            "metadata": ["user_id": .optional(user)], "created_at": .string(created.rfc3339),
+        ]
+        guard let snapshot = OrderSnapshot(json, at: PolarClock(rawValue: created.rawValue * 1000 + clock)) else {
+            preconditionFailure("A sale is an order")
+        }
+        return snapshot
+    }
+}
+
+func identifier<Subject>(_ number: Int, of _: Subject.Type) -> Identifier<Subject> {
+    let digits = String(number, radix: 16)
+    let text = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+    return Identifier(text) ?? Identifier(random: [UInt8](repeating: 0, count: 16))
+}
