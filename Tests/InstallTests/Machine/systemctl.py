@@ -152,6 +152,8 @@ def answer(words: list[str]) -> tuple[int, str]:
     (ROOT / "log/commands").open("a").write(" ".join(words) + "\n")
     if command == "show":
         return 0, str(service(units[0]).restarts)
+    if command == "is-failed":
+        return (0, "") if service(units[0]).state == "failed" else (1, "")
     if command == "is-active":
         return (0, "") if service(units[0]).state == "active" else (3, "")
     for unit in units:
