@@ -14,7 +14,7 @@ import Testing
         systemd-socket-activate --listen "$socket" "${settings[@]}" \\
             --setenv POLAR_WEBHOOK_SECRET_FILE="$ROOT/run/credentials/$0.service/POLAR_WEBHOOK_SECRET" \\
             setpriv --reuid 61234 --regid 61234 --clear-groups "$ROOT/opt/polar-credits/current/bin/polar-orders" \\
-            1>&- 2>"$ROOT/log/activated" &
+            >/dev/null 2>"$ROOT/log/activated" &
         program=$!
         until [[ -S $socket ]]; do kill -0 $program || exit; sleep 0.05; done
         chown 0:33 "$socket"
