@@ -31,8 +31,7 @@ import Testing
         let installation = try Installation(runs: true)
         #expect(try installation.install().status == 0)
         let path = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
-        _ = try Program("\(installation.root)/systemctl").run(
-            ["stop", "polar-credits-polar-orders.service"], environment: ["PATH": path])
+        _ = try Shell.run(["\(installation.root)/systemctl", "stop", "polar-credits-polar-orders.service"])
 
         let activated = try Holder(
             Self.script, "polar-credits-polar-orders", environment: ["PATH": path, "ROOT": installation.root])

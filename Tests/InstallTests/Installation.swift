@@ -89,11 +89,12 @@ final class Installation: Sendable {
 
     /// Runs deploy/install on this root.
     @discardableResult
-    func install(_ options: String...) throws -> Program.Ended {
-        var environment = ["PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME": root]
+    func install(_ options: String...) throws -> Shell.Ended {
+        var environment = ["HOME": root]
         if machine != nil { environment["SYSTEMCTL"] = "\(root)/systemctl" }
-        return try Program("\(Places.repository)/deploy/install").run(
-            ["--root", root, "--from", executables.path] + options, environment: environment, within: .seconds(120))
+        return try Shell.run(
+            ["\(Places.repository)/deploy/install", "--root", root, "--from", executables.path] + options,
+            environment: environment)
     }
 
     func set(_ line: String) throws {
@@ -106,12 +107,11 @@ final class Installation: Sendable {
     }
 
     /// Asks nginx as a client does that trusts the site's certificate and no other.
-    func ask(_ path: String, _ options: [String] = []) throws -> Program.Ended {
-        try Program("/usr/bin/curl").run(
-            [
-                "--silent", "--include", "--max-time", "60", "--cacert",
-                "\(root)/etc/polar-credits/tls/fullchain.pem", "https://localhost:\(port)\(path)",
-            ] + options, environment: [:])
+    func ask(_ path: String, _ options: [String] = []) throws -> Shell.Ended {
+        let certificate = "\(root)/etc/polar-credits/tls/fullchain.pem"
+        return try Shell.run(
+            ["curl", "--silent", "--include", "--max-time", "60", "--cacert", certificate] + options
+                + ["https://localhost:\(port)\(path)"])
     }
 
     /// The status of a delivery, sent now.
@@ -122,7 +122,7 @@ final class Installation: Sendable {
     }
 
     func sql(_ query: String) throws -> String {
-        try Program("/usr/bin/sqlite3").run(["\(root)/var/lib/polar-credits/credits.db", query]).output
+        try Shell.run(["sqlite3", "\(root)/var/lib/polar-credits/credits.db", query]).output
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
@@ -132,7 +132,7 @@ enum StandIn {
     static let path: String = {
         let place = (try? Places.temporaryDirectory()).map { "\($0)/standin" } ?? ""
         let source = "\(Places.repository)/Tests/InstallTests/Machine/standin.c"
-        _ = try? Program("/usr/bin/cc").run(["-O1", "-o", place, source], environment: ["PATH": "/usr/bin:/bin"])
+        _ = try? Shell.run(["cc", "-O1", "-o", place, source])
         return place
     }()
 }
