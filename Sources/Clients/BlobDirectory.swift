@@ -25,13 +25,26 @@ public struct BlobDirectory: Sendable {
     public func store<Result>(
         _ bytes: [UInt8], commit: (BlobID) throws(StoreError) -> Result
     ) throws(BlobError) -> Result {
-        let blob = try begin()
-        try blob.append(bytes[...])
-        return try blob.keep(commit)
+        try store([bytes]) { ids throws(StoreError) in try commit(ids[0]) }
+    }
+
+    /// The same for several, which the database refers to together.
+    public func store<Result>(
+        _ contents: [[UInt8]], commit: ([BlobID]) throws(StoreError) -> Result
+    ) throws(BlobError) -> Result {
+        var files: [IncomingFile] = []
+        for content in contents {
+            let file = try beginFile()
+            try file.append(content[...])
+            files.append(file)
+        }
+        return try IncomingFile.keep(files, commit)
     }
 
     /// Begins a content that comes piece by piece.
-    public func begin() throws(BlobError) -> some IncomingBlob {
+    public func begin() throws(BlobError) -> some IncomingBlob { try beginFile() }
+
+    private func beginFile() throws(BlobError) -> IncomingFile {
         do throws(FileError) {
             let file = try directory.begin(Self.incoming + hexadecimal(random(16)))
             return IncomingFile(file, in: directory, lock: Self.lock)

@@ -8,9 +8,10 @@ internal import Subprocess
 ///
 /// Source: https://www.libvips.org/API/current/using-vipsthumbnail.html
 public struct ImageCleaner: Sendable {
-    /// Of one run. What is sent and what came back need two each at most: together less than the minute by which a lease
-    /// is longer than the provider's time-out.
-    private static let timeout = Duration.seconds(14)
+    /// Of one run. What is sent and what came back need two each at most, and the thumbnail one: together less than the
+    /// minute by which a lease is longer than the provider's time-out.
+    private static let timeout = Duration.seconds(13)
+    private static let thumbnailTimeout = Duration.seconds(6)
 
     private static let maximumBytes = 64 << 20
     private static let leastVersion = (major: 8, minor: 12)
@@ -38,23 +39,35 @@ public struct ImageCleaner: Sendable {
     ) throws(CleaningFault) -> [UInt8] {
         do throws(CleaningFault) {
             // A picture without a profile is taken for sRGB: otherwise libvips guesses, and guesses wrong.
-            return try run(["--import-profile", "srgb", "--export-profile", "srgb"], bytes, kind, isStopping)
+            return try run(
+                Self.sameSize + ["--import-profile", "srgb", "--export-profile", "srgb", "-o", format(for: kind)],
+                bytes, Self.timeout, isStopping)
         } catch .unreadable(_) {
             // No colours to speak of (greys fit no profile of ours), a profile that is none, or really no picture.
-            return try run([], bytes, kind, isStopping)
+            return try run(Self.sameSize + ["-o", format(for: kind)], bytes, Self.timeout, isStopping)
         }
     }
 
+    /// A picture for lists: WebP whose longer side is as long as that at most.
+    ///
+    /// - Parameter bytes: of a picture that is clean.
+    public func thumbnail(
+        of bytes: [UInt8], side: Int, isStopping: () -> Bool = { false }
+    ) throws(CleaningFault) -> [UInt8] {
+        try run(
+            ["--size", "\(side)x\(side)>", "-o", ".webp[Q=80,\(bare)]"], bytes, Self.thumbnailTimeout, isStopping)
+    }
+
+    /// Never larger, and no picture of ours is that large.
+    private static let sameSize = ["--size", "100000x100000>"]
+
     private func run(
-        _ profiles: [String], _ bytes: [UInt8], _ kind: ImageKind, _ isStopping: () -> Bool
+        _ arguments: [String], _ bytes: [UInt8], _ timeout: Duration, _ isStopping: () -> Bool
     ) throws(CleaningFault) -> [UInt8] {
         let subprocess = Subprocess(
-            program: program,
-            // Never larger, and no picture of ours is that large: the size stays.
-            arguments: ["stdin", "--size", "100000x100000>"] + profiles + ["-o", format(for: kind)],
-            environment: Self.environment,
+            program: program, arguments: ["stdin"] + arguments, environment: Self.environment,
             limits: .init(
-                time: Self.timeout, outputBytes: Self.maximumBytes, processorSeconds: 30, memoryBytes: 2 << 30))
+                time: timeout, outputBytes: Self.maximumBytes, processorSeconds: 30, memoryBytes: 2 << 30))
         let ended = subprocess.run(input: bytes, isStopping: isStopping)
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output

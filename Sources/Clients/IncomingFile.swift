@@ -36,16 +36,25 @@ final class IncomingFile: IncomingBlob {
     }
 
     func keep<Result>(_ commit: (BlobID) throws(StoreError) -> Result) throws(BlobError) -> Result {
-        let id = seal()
+        try Self.keep([self]) { ids throws(StoreError) in try commit(ids[0]) }
+    }
+
+    /// Makes all of one directory durable, then lets `commit` make the database refer to them.
+    static func keep<Result>(
+        _ files: [IncomingFile], _ commit: ([BlobID]) throws(StoreError) -> Result
+    ) throws(BlobError) -> Result {
+        precondition(!files.isEmpty)
+        let (directory, lock) = (files[0].directory, files[0].lock)
         return try directory.holding(.shared, of: lock, refused: BlobError.init) { () throws(BlobError) in
-            do throws(FileError) { try put(as: id) } catch { throw BlobError(error) }
-            do throws(StoreError) { return try commit(id) } catch { throw .store(error) }
+            do throws(FileError) { for file in files { try file.put() } } catch { throw BlobError(error) }
+            do throws(StoreError) { return try commit(files.map { $0.seal() }) } catch { throw .store(error) }
         }
     }
 
     func discard() { file.discard() }
 
-    private func put(as id: BlobID) throws(FileError) {
+    private func put() throws(FileError) {
+        let id = seal()
         if let entry = try directory.entry(id.text), entry.bytes == count {
             file.discard()
             // Whoever wrote it may have died before its name was durable.

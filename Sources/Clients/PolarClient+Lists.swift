@@ -1,4 +1,5 @@
 public import Core
+internal import HTTPClient
 internal import JSON
 
 /// Polar's lists, a page at a time: what no webhook told can be read there.
@@ -52,15 +53,19 @@ extension PolarClient {
 
     public func webhookEndpoints() throws(PolarFailure) -> [WebhookEndpoint] {
         let page = try list("/v1/webhooks/endpoints", page: 1) { json throws(PolarFailure) in
-            guard let url = json["url"]?.string, let isEnabled = json["enabled"]?.bool else {
-                throw .unreadable("endpoint")
-            }
-            return WebhookEndpoint(
-                url: url, isEnabled: isEnabled, format: json["format"]?.string ?? "",
-                events: Set((json["events"]?.array ?? []).compactMap(\.string)))
+            guard let endpoint = WebhookEndpoint(json) else { throw .unreadable("endpoint") }
+            return endpoint
         }
         guard page.isLast, page.unreadable == 0 else { throw .unreadable("endpoints") }
         return page.items
+    }
+
+    /// One call with whatever answer, for who wants to know how Polar stands to us.
+    public func probe(_ method: String, _ path: String, body: [UInt8]?) throws(PolarFailure) -> PolarProbe {
+        let answer = try answer(method, path, body: body)
+        return PolarProbe(
+            status: answer.status, json: try? JSON(answer.body),
+            date: answer.headers["date"].flatMap { Instant(httpDate: $0) })
     }
 
     private func dispute(_ json: JSON) throws(PolarFailure) -> DisputeNotice {

@@ -25,7 +25,7 @@ public struct PolarClient: Sendable {
         ///   - tries: how often one call waits.
         ///   - longest: a call that is to wait longer fails at once.
         public init(
-            tries: Int = 3, longest: Duration = .seconds(90), wait: @escaping @Sendable (Duration) -> Void
+            tries: Int = 3, longest: Duration = .seconds(65), wait: @escaping @Sendable (Duration) -> Void
         ) {
             self.tries = tries
             self.longest = longest
@@ -159,6 +159,7 @@ public struct PolarClient: Sendable {
     private func patientAnswer(
         _ method: String, _ path: String, body: JSON?
     ) throws(PolarFailure) -> HTTPClient.Answer {
+        let body = body?.bytes
         guard let patience else { return try answer(method, path, body: body) }
         for _ in 0..<patience.tries {
             let answer = try answer(method, path, body: body)
@@ -170,14 +171,14 @@ public struct PolarClient: Sendable {
         return try answer(method, path, body: body)
     }
 
-    func answer(_ method: String, _ path: String, body: JSON?) throws(PolarFailure) -> HTTPClient.Answer {
+    func answer(_ method: String, _ path: String, body: [UInt8]?) throws(PolarFailure) -> HTTPClient.Answer {
         var headers = [
             ("Authorization", "Bearer \(token.revealed)"), ("Polar-Version", version), ("Accept", "application/json"),
             ("User-Agent", "polar-credits"),
         ]
         if body != nil { headers.append(("Content-Type", "application/json")) }
         do {
-            return try http.send(.init(method: method, url: address + path, headers: headers, body: body?.bytes))
+            return try http.send(.init(method: method, url: address + path, headers: headers, body: body))
         } catch {
             throw PolarFailure(error)
         }
@@ -193,7 +194,7 @@ public struct PolarClient: Sendable {
 }
 
 extension PolarFailure {
-    init(_ error: HTTPClientError) {
+    public init(_ error: HTTPClientError) {
         switch error {
         case .notSent(let reason): self = .unavailable(reason)
         case .cutShort(let reason): self = .unavailable(reason)

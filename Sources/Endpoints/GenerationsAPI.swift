@@ -73,6 +73,13 @@ struct GenerationImages: Sendable {
         return file(result, of: generation, as: "result")
     }
 
+    /// A small picture of the result; there is none where the result is small itself.
+    func thumbnail(_ request: Request, _ id: String) throws(RequestError) -> Response {
+        let generation = try dependencies.generation(id, request)
+        guard let thumbnail = generation.thumbnail else { throw .notFound }
+        return file(thumbnail, of: generation, as: "thumbnail")
+    }
+
     private func file(_ image: StoredImage, of generation: Generation, as role: String) -> Response {
         let name = "\(role)-\(generation.id.text).\(image.facts.kind.rawValue)"
         return Response(
@@ -154,6 +161,7 @@ extension Generation {
             "completed_at": .optional(completedAt?.rfc3339), "charged": true, "refunded": .bool(isRefunded),
             "original_url": .string(address + "/original"),
             "result_url": result == nil ? .null : .string(address + "/result"),
+            "thumbnail_url": thumbnail == nil ? .null : .string(address + "/thumbnail"),
         ]
     }
 }

@@ -17,6 +17,7 @@ public struct GenerationsSite: Sendable {
                 .init("/api/v1/generations/{id}/retry", [(.post, api.retry)]),
                 .init("/api/v1/generations/{id}/original", [(.get, images.original)]),
                 .init("/api/v1/generations/{id}/result", [(.get, images.result)]),
+                .init("/api/v1/generations/{id}/thumbnail", [(.get, images.thumbnail)]),
                 .init("/", [(.get, pages.gallery), (.post, pages.upload)]),
                 .init("/generations/{id}", [(.get, pages.show), (.post, pages.act)]),
                 .init("/healthz/generations", [(.get, Self.healthz)]),

@@ -4,6 +4,7 @@ internal import CCurl
 @safe final class EasyHandle {
     private let handle: UnsafeMutableRawPointer
     private var list: UnsafeMutablePointer<curl_slist>?
+    private var routes: UnsafeMutablePointer<curl_slist>?
 
     init() throws(HTTPClientError) {
         guard let handle = unsafe curl_easy_init() else { throw .notSent("libcurl gives no handle") }
@@ -13,6 +14,7 @@ internal import CCurl
     deinit {
         unsafe curl_easy_cleanup(handle)
         unsafe curl_slist_free_all(list)
+        unsafe curl_slist_free_all(routes)
     }
 
     func set(_ option: CURLoption, _ value: Int) throws(HTTPClientError) {
@@ -38,6 +40,13 @@ internal import CCurl
             unsafe list = unsafe longer
         }
         try Self.expectSet(unsafe credits_set_list(handle, CURLOPT_HTTPHEADER, list))
+    }
+
+    /// - Parameter route: `HOST:PORT:CONNECT-TO-HOST:CONNECT-TO-PORT`; what is empty means any, or the same.
+    func setConnectTo(_ route: String) throws(HTTPClientError) {
+        guard let longer = unsafe curl_slist_append(routes, route) else { throw .notSent("no memory") }
+        unsafe routes = unsafe longer
+        try Self.expectSet(unsafe credits_set_list(handle, CURLOPT_CONNECT_TO, routes))
     }
 
     func perform(into receiver: Receiver) throws(HTTPClientError) -> CURLcode {

@@ -10,16 +10,20 @@ public struct HTTPClient: Sendable {
     private let connectTimeout: Duration
     private let totalTimeout: Duration
     private let maximumResponseBytes: Int
+    private let connectTo: String?
 
+    /// - Parameter connectTo: the host to connect to, whatever host the address names: its name is still what the
+    ///   certificate must have and what the server is told.
     public init(
         connectTimeout: Duration = .seconds(5), totalTimeout: Duration = .seconds(20),
-        maximumResponseBytes: Int = 1 << 20
+        maximumResponseBytes: Int = 1 << 20, connectTo: String? = nil
     ) {
         precondition(connectTimeout >= .milliseconds(1) && totalTimeout >= .milliseconds(1), "libcurl takes 0 for ever")
         precondition(maximumResponseBytes > 0)
         self.connectTimeout = connectTimeout
         self.totalTimeout = totalTimeout
         self.maximumResponseBytes = maximumResponseBytes
+        self.connectTo = connectTo
     }
 
     public struct Call: Sendable {
@@ -71,6 +75,7 @@ public struct HTTPClient: Sendable {
         try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout / .milliseconds(1)))
         try handle.set(CURLOPT_TIMEOUT_MS, Int(totalTimeout / .milliseconds(1)))
+        if let connectTo { try handle.setConnectTo("::\(connectTo):") }
         // An honest length over the limit ends the call before its bytes come.
         try handle.set(CURLOPT_MAXFILESIZE_LARGE, size: Int64(maximumResponseBytes))
         if call.method == "HEAD" {

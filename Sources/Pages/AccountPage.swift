@@ -26,7 +26,7 @@ public struct AccountPage: Sendable {
     public init(
         _ account: Account, who: String, entries page: Page<LedgerEntry>, formToken: String, now: Instant
     ) {
-        frame = Frame("Account", person: Person(balance: account.balance, formToken: formToken), place: .account)
+        frame = Frame("Account", person: Person(account, formToken: formToken), place: .account)
         balance = Format.credits(account.balance.rawValue)
         debt = account.debt > .zero ? Format.credits(account.debt.rawValue) : nil
         debtNote =

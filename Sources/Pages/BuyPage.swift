@@ -37,7 +37,7 @@ public struct BuyPage: Sendable {
             Format.money(quantity * settings.packPriceCents, settings.currency)
         }
         frame = Frame(
-            "Buy credits", person: Person(balance: account.balance, formToken: formToken), place: .buy)
+            "Buy credits", person: Person(account, formToken: formToken), place: .buy)
         packCredits = credits(1)
         packPrice = price(1)
         unitPrice = Format.unitPrice(settings.packPriceCents, credits: settings.creditsPerPack, settings.currency)

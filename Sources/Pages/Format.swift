@@ -33,6 +33,13 @@ public enum Format {
         return symbol.map { sign + $0 + amount } ?? "\(sign)\(amount) \(currency.uppercased())"
     }
 
+    /// What amounts of a currency are counted in: `US cents`.
+    public static func minorName(_ currency: String) -> String {
+        let code = currency.lowercased()
+        return code == "usd"
+            ? "US cents" : zeroDecimal.contains(code) ? code.uppercased() : "hundredths of \(code.uppercased())"
+    }
+
     /// What one credit costs: `1.19¢`; `nil` where there is nothing smaller than the minor unit to show it in.
     public static func unitPrice(_ packPriceCents: Int64, credits: Int64, _ currency: String) -> String? {
         guard currency.lowercased() == "usd", credits > 0 else { return nil }
@@ -68,6 +75,17 @@ public enum Format {
         let text = instant.rfc3339
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5)) UTC"
     }
+
+    /// `22 Nov 2026`, in UTC.
+    public static func day(_ instant: Instant) -> String {
+        let parts = instant.rfc3339.prefix(10).split(separator: "-")
+        let month = Int(parts[1]).map { months[$0 - 1] } ?? ""
+        return "\(parts[2].hasPrefix("0") ? parts[2].dropFirst() : parts[2]) \(month) \(parts[0])"
+    }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
 
     /// Source: https://docs.stripe.com/currencies#zero-decimal
     private static let zeroDecimal: Set<String> = [

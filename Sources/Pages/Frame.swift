@@ -4,6 +4,8 @@ public import Core
 public struct Frame: Sendable {
     let title: String
     let person: Person?
+    /// Instead of a person: the head of the pages under `/admin`.
+    let admin: AdminBar?
     let isImages: Bool
     let isBuy: Bool
     let isAccount: Bool
@@ -13,6 +15,7 @@ public struct Frame: Sendable {
     /// For browsers without scripts: when to ask again.
     let refreshSeconds: Int?
     let stylesheet = StaticFile.stylesheet
+    let adminStylesheet: String?
     let icon = StaticFile.icon
 
     public enum Place: Sendable { case images, image, buy, account, elsewhere }
@@ -22,12 +25,27 @@ public struct Frame: Sendable {
     ) {
         self.title = title
         self.person = person
+        admin = nil
+        adminStylesheet = nil
         isImages = place == .images
         isWide = place == .images || place == .image
         isBuy = place == .buy
         isAccount = place == .account
         self.script = script
         self.refreshSeconds = refreshSeconds
+    }
+
+    init(_ title: String, admin: AdminBar) {
+        self.title = "\(title) · Admin"
+        person = nil
+        self.admin = admin
+        adminStylesheet = StaticFile.adminStylesheet
+        isImages = false
+        isWide = true
+        isBuy = false
+        isAccount = false
+        script = nil
+        refreshSeconds = nil
     }
 }
 
@@ -37,11 +55,17 @@ public struct Person: Sendable {
     let balanceLook: String
     /// Whether nothing is left: then the balance leads to where there is more.
     let isOut: Bool
+    let isAdmin: Bool
     /// The CSRF token of the session; every form carries it.
     let formToken: String
 
-    public init(balance: Credits, formToken: String) {
+    public init(_ account: Account, formToken: String) {
+        self.init(balance: account.balance, isAdmin: account.isAdmin, formToken: formToken)
+    }
+
+    init(balance: Credits, isAdmin: Bool = false, formToken: String) {
         self.balance = Format.credits(balance.rawValue)
+        self.isAdmin = isAdmin
         isOut = balance == .zero
         balanceLook = balance == .zero ? "none" : balance <= 5 ? "low" : "fine"
         self.formToken = formToken

@@ -38,7 +38,7 @@ public struct GalleryPage: Sendable {
             "\(Format.credits(settings.creditsPerPack)) for \(Format.money(settings.packPriceCents, settings.currency))"
         let isUnderWay = page.items.contains(where: \.isUnderWay)
         frame = Frame(
-            "Images", person: Person(balance: account.balance, formToken: formToken), place: .images,
+            "Images", person: Person(account, formToken: formToken), place: .images,
             script: StaticFile.galleryScript, refreshSeconds: isUnderWay && fault == nil ? 5 : nil)
         lead =
             "One image costs one credit."

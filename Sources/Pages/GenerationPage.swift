@@ -33,7 +33,7 @@ public struct GenerationPage: Sendable {
     ) {
         let view = GenerationView(generation, formToken: formToken, now: now, key: keys)
         frame = Frame(
-            "Image", person: Person(balance: account.balance, formToken: formToken), place: .image,
+            "Image", person: Person(account, formToken: formToken), place: .image,
             script: StaticFile.galleryScript, refreshSeconds: view.isUnderWay && fault == nil ? 5 : nil)
         self.generation = view
         self.fault = fault

@@ -17,7 +17,7 @@ struct GenerationView: Sendable {
     let uploaded: Moment
     let original: PictureView
     let result: PictureView?
-    /// The result, or the original as long as there is none.
+    /// The result, small if it can be, or the original as long as there is none.
     let shown: PictureView
     let retry: Retry?
     let removal: Removal
@@ -53,7 +53,7 @@ struct GenerationView: Sendable {
         uploaded = Moment(generation.createdAt, now: now)
         original = PictureView(generation.input, .original, of: generation)
         result = generation.result.map { PictureView($0, .result, of: generation) }
-        shown = result ?? original
+        shown = generation.thumbnail.map { PictureView($0, .thumbnail, of: generation) } ?? result ?? original
         retry = words.retry.map { Retry(label: $0, idempotencyKey: key()) }
         removal = words.removal
         self.formToken = formToken
@@ -107,7 +107,7 @@ struct GenerationView: Sendable {
 
 /// A picture on a page, and the link to have it.
 struct PictureView: Sendable {
-    enum Role: String { case original, result }
+    enum Role: String { case original, result, thumbnail }
 
     let address: String
     let alternative: String
@@ -125,7 +125,7 @@ struct PictureView: Sendable {
         address = "/api/v1/generations/\(id)/\(role.rawValue)"
         switch role {
         case .original: alternative = "Picture uploaded \(moment)"
-        case .result: alternative = "Image made from the picture of \(moment)"
+        case .result, .thumbnail: alternative = "Image made from the picture of \(moment)"
         }
         width = image.facts.width
         height = image.facts.height

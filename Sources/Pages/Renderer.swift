@@ -10,6 +10,9 @@ enum Renderer {
             ("message", PackageResources.message_mustache), ("gallery", PackageResources.gallery_mustache),
             ("generation", PackageResources.generation_mustache), ("picture", PackageResources.picture_mustache),
             ("generationActions", PackageResources.generationActions_mustache),
+            ("admin", PackageResources.admin_mustache), ("adminForm", PackageResources.adminForm_mustache),
+            ("adminTable", PackageResources.adminTable_mustache),
+            ("adminChart", PackageResources.adminChart_mustache), ("adminField", PackageResources.adminField_mustache),
         ]
         for (name, bytes) in templates {
             do {

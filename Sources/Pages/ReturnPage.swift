@@ -36,7 +36,7 @@ public struct ReturnPage: Sendable {
     public init(_ checkout: Checkout, account: Account, formToken: String) {
         let view = View(checkout, account: account)
         frame = Frame(
-            view.heading, person: Person(balance: account.balance, formToken: formToken), place: .buy,
+            view.heading, person: Person(account, formToken: formToken), place: .buy,
             script: view.isWaiting ? StaticFile.returnScript : nil, refreshSeconds: view.isWaiting ? 3 : nil)
         heading = view.heading
         lead = view.lead

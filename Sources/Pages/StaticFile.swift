@@ -3,12 +3,14 @@
 /// A test compares the hashes with the files and tells the new ones.
 public enum StaticFile {
     static let stylesheet = address("style", "css")
+    static let adminStylesheet = address("admin", "css")
     static let icon = address("icon", "svg")
     static let galleryScript = address("gallery", "js")
     static let returnScript = address("return", "js")
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
+        "admin.css": "1b72549f908dd901",
         "gallery.js": "cd11af171e7f0bd7",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",

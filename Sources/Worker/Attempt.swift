@@ -11,8 +11,17 @@ struct Attempt {
     struct Result {
         let bytes: [UInt8]
         let facts: ImageFacts
+        let thumbnail: Thumbnail?
         let providerTime: Duration
     }
+
+    struct Thumbnail {
+        let bytes: [UInt8]
+        let facts: ImageFacts
+    }
+
+    /// As wide as a card of the gallery on a fine screen. A result that is no larger needs no thumbnail.
+    private static let thumbnailSide = 480
 
     func run() throws(AttemptFault) -> Result {
         let original = try read()
@@ -31,7 +40,32 @@ struct Attempt {
         let result = try cleaned(answer, try facts(of: answer).kind) { reason in
             .failed(.unreadableResult, .retryable, reason)
         }
-        return Result(bytes: result, facts: try facts(of: result), providerTime: providerTime)
+        let facts = try facts(of: result)
+        return Result(
+            bytes: result, facts: facts, thumbnail: thumbnail(of: result, facts), providerTime: providerTime)
+    }
+
+    /// Without one the result itself is shown: nothing that goes wrong here is worth a failure.
+    private func thumbnail(of result: [UInt8], _ facts: ImageFacts) -> Thumbnail? {
+        guard max(facts.width, facts.height) > Self.thumbnailSide else { return nil }
+        do throws(CleaningFault) {
+            let bytes = try parts.thumbnail(result, Self.thumbnailSide, isStopping)
+            guard bytes.count < result.count else { return nil }
+            do throws(ImageFault) {
+                return Thumbnail(
+                    bytes: bytes, facts: try ImageProbe.facts(of: bytes[...], maximumPixels: rules.maximumPixels))
+            } catch {
+                tellNoThumbnail("\(error)")
+            }
+        } catch {
+            tellNoThumbnail("\(error)")
+        }
+        return nil
+    }
+
+    private func tellNoThumbnail(_ reason: String) {
+        let facts: [String: any LogValue] = ["generation.id": job.generation, "thumbnail.reason": reason]
+        parts.log(LogLine(.warning, "generation.no_thumbnail", facts))
     }
 
     private func read() throws(AttemptFault) -> [UInt8] {

@@ -20,9 +20,12 @@ extension GenerationWorker {
     }
 
     private func keep(_ result: Attempt.Result, of job: Job) throws(BlobError) -> ReportOutcome {
-        try parts.keep(result.bytes) { blob throws(StoreError) in
-            let image = StoredImage(blob: blob, bytes: Int64(result.bytes.count), facts: result.facts)
-            return try parts.store.complete(job, with: image, at: parts.now())
+        try parts.keep([result.bytes] + (result.thumbnail.map { [$0.bytes] } ?? [])) { blobs throws(StoreError) in
+            let image = StoredImage(blob: blobs[0], bytes: Int64(result.bytes.count), facts: result.facts)
+            let thumbnail = result.thumbnail.map {
+                StoredImage(blob: blobs[1], bytes: Int64($0.bytes.count), facts: $0.facts)
+            }
+            return try parts.store.complete(job, with: image, thumbnail: thumbnail, at: parts.now())
         }
     }
 
@@ -38,7 +41,8 @@ extension GenerationWorker {
         case .leaseLost: log(.warning, "generation.lease_lost", job)
         }
         // Its user may have deleted it meanwhile, or another worker may have been faster.
-        discard([BlobID(contentOf: result.bytes), job.input], of: job)
+        let contents = [result.bytes, result.thumbnail?.bytes].compactMap(\.self)
+        discard(contents.map { BlobID(contentOf: $0) } + [job.input], of: job)
     }
 
     func fail(_ job: Job, _ failure: GenerationFailure, _ weight: AttemptFault.Weight, _ reason: String) {

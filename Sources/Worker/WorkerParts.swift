@@ -6,14 +6,17 @@ public struct WorkerParts: Sendable {
     public typealias IsStopping = @Sendable () -> Bool
     public typealias Read = @Sendable (BlobID) throws(BlobError) -> [UInt8]
     public typealias Clean = @Sendable ([UInt8], ImageKind, IsStopping) throws(CleaningFault) -> [UInt8]
+    /// Makes a small picture of a clean one, whose longer side is as long as that at most.
+    public typealias Thumbnail = @Sendable ([UInt8], _ side: Int, IsStopping) throws(CleaningFault) -> [UInt8]
     public typealias Generate = @Sendable (GenerationInput, IsStopping) throws(GenerationFault) -> [UInt8]
-    public typealias Commit = (BlobID) throws(StoreError) -> ReportOutcome
-    public typealias Keep = @Sendable ([UInt8], Commit) throws(BlobError) -> ReportOutcome
+    public typealias Commit = ([BlobID]) throws(StoreError) -> ReportOutcome
+    public typealias Keep = @Sendable ([[UInt8]], Commit) throws(BlobError) -> ReportOutcome
     public typealias Discard = @Sendable ([BlobID]) throws(BlobError) -> Void
 
     let store: Store
     let read: Read
     let clean: Clean
+    let thumbnail: Thumbnail
     let generate: Generate
     let keep: Keep
     let discard: Discard
@@ -22,16 +25,17 @@ public struct WorkerParts: Sendable {
 
     /// - Parameters:
     ///   - clean: frees a picture of metadata.
-    ///   - keep: stores the bytes, then commits what refers to them.
+    ///   - keep: stores the contents, then commits what refers to them.
     ///   - discard: removes those of the files that nobody refers to.
     public init(
-        store: Store, read: @escaping Read, clean: @escaping Clean, generate: @escaping Generate,
-        keep: @escaping Keep, discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
-        log: @escaping @Sendable (LogLine) -> Void
+        store: Store, read: @escaping Read, clean: @escaping Clean, thumbnail: @escaping Thumbnail,
+        generate: @escaping Generate, keep: @escaping Keep, discard: @escaping Discard,
+        now: @escaping @Sendable () -> Instant, log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.read = read
         self.clean = clean
+        self.thumbnail = thumbnail
         self.generate = generate
         self.keep = keep
         self.discard = discard

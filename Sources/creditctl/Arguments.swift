@@ -13,6 +13,8 @@ extension Identifier: ExpressibleByArgument {
 
 extension Generation.Status: ExpressibleByArgument {}
 
+extension Verdict: ExpressibleByArgument {}
+
 extension Instant: ExpressibleByArgument {
     public init?(argument: String) {
         guard let clock = PolarClock(argument) else { return nil }

@@ -15,8 +15,8 @@ struct CreditControl: ParsableCommand {
             """,
         subcommands: [
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
-            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self,
-            BackupCommand.self, RestoreCommand.self,
+            GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
+            ParkedCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.

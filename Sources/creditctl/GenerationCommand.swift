@@ -88,6 +88,7 @@ extension GenerationReport {
             .init("attempts", .integer(attempts)), .init("charges", .integer(charges)),
             .init("refunded", .bool(isRefunded)), .init("width", .integer(width)), .init("height", .integer(height)),
             .init("input", .optional(input?.text)), .init("result", .optional(result?.text)),
+            .init("thumbnail", .optional(thumbnail?.text)),
             .init("created_at", .string(createdAt.rfc3339)), .init("due_at", .string(dueAt.rfc3339)),
             .init("lease_end_at", .optional(leaseEnd?.rfc3339)),
             .init("completed_at", .optional(completedAt?.rfc3339)),
@@ -118,6 +119,7 @@ extension GenerationReport {
             size        \(width) x \(height)
             original    \(input?.text ?? "gone")
             result      \(result?.text ?? "none")
+            thumbnail   \(thumbnail?.text ?? "none")
             times       \(times.joined(separator: ", "))
             """
     }

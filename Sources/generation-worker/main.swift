@@ -24,8 +24,11 @@ do {
             clean: { bytes, kind, isStopping throws(CleaningFault) in
                 try tools.cleaner.clean(bytes, kind, isStopping: isStopping)
             },
+            thumbnail: { bytes, side, isStopping throws(CleaningFault) in
+                try tools.cleaner.thumbnail(of: bytes, side: side, isStopping: isStopping)
+            },
             generate: tools.generate,
-            keep: { bytes, commit throws(BlobError) in try blobs.store(bytes, commit: commit) },
+            keep: { contents, commit throws(BlobError) in try blobs.store(contents, commit: commit) },
             discard: { ids throws(BlobError) in
                 try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
             },

@@ -67,6 +67,23 @@ import Testing
         #expect(try backups.backup(backup.name) == backup)
     }
 
+    @Test func resultAndThumbnailAreImageFilesToo() throws {
+        let store = try store()
+        let input = try submit(1, to: store)
+        guard case .job(let job) = try store.claim(for: .seconds(60), at: Self.start) else {
+            Issue.record("there is no job")
+            return
+        }
+        let facts = ImageFacts(kind: .webp, width: 640, height: 480)
+        let made = try images.store([[2], [3]]) { blobs throws(StoreError) in
+            let made = blobs.map { StoredImage(blob: $0, bytes: 1, facts: facts) }
+            _ = try store.complete(job, with: made[0], thumbnail: made[1], at: Self.start)
+            return blobs
+        }
+        #expect(try create(store).images == 3)
+        #expect(try files(backupPath + "/images") == Set((made + [input]).map(\.text)))
+    }
+
     @Test func anImageFileThatIsGoneIsNamed() throws {
         let store = try store()
         let blob = try submit(1, to: store)

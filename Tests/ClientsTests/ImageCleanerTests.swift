@@ -67,6 +67,17 @@ import Testing
         guard case .unreadable = fault else { Issue.record("\(String(describing: fault))"); return }
     }
 
+    @Test(arguments: ["a.png", "a.jpg", "a.webp"])
+    func aThumbnailIsSmallAndShowsTheSame(_ name: String) throws {
+        let small = try cleaner.thumbnail(of: try pictures.picture(name), side: 24)
+        #expect(try facts(small) == ImageFacts(kind: .webp, width: 24, height: 16))
+        try expect(small, at: 4, 8, [200, 30, 30])
+        try expect(small, at: 20, 8, [30, 30, 200])
+        let same = try cleaner.thumbnail(of: try pictures.picture(name), side: 480)
+        #expect(try facts(same) == ImageFacts(kind: .webp, width: 48, height: 32), "never larger")
+        #expect(throws: CleaningFault.self) { try cleaner.thumbnail(of: [1, 2, 3], side: 24) }
+    }
+
     @Test func itEndsWhenTheWorkerStops() throws {
         let picture = try pictures.picture("a.png")
         #expect(throws: CleaningFault.stopped) { try cleaner.clean(picture, .png, isStopping: { true }) }

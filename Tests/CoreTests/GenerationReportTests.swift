@@ -12,7 +12,7 @@ import Testing
         for number in UInt8(1)...3 { try test.submit(number, at: Int64(number)) }
         try test.submit(4, "bob", at: 4)
         _ = try test.delete(1)
-        _ = try test.complete(test.job(at: 5), at: 6)
+        _ = try test.complete(test.job(at: 5), thumbnail: 201, at: 6)
         try test.fail(test.job(at: 5), .rejectedBySafety, at: 6)
     }
 
@@ -63,6 +63,12 @@ import Testing
         #expect(try test.integers("SELECT count(*) FROM audit_log WHERE action = 'generation.retry'") == [0])
     }
 
+    @Test func tellsOfItsFiles() throws {
+        let (report, _) = try #require(try test.store.report(on: TestStore.generation(2)))
+        #expect(report.result == TestStore.image(200).blob && report.thumbnail == TestStore.image(201).blob)
+        #expect(report.completedAt == TestStore.at(6) && report.deletedAt == nil)
+    }
+
     @Test func namesEveryFileThatIsNeeded() throws {
         var found: [BlobID] = []
         var cursor: Int64?
@@ -71,7 +77,7 @@ import Testing
             found += page.items.map(\.blob)
             cursor = page.nextCursor
         } while cursor != nil
-        #expect(found == [2, 200, 3, 4].map { TestStore.image($0).blob })
+        #expect(found == [2, 200, 201, 3, 4].map { TestStore.image($0).blob })
         #expect(try test.store.blobReferences().items.map(\.blob) == found)
         for blob in found { #expect(try test.store.isReferenced(blob)) }
     }

@@ -78,6 +78,7 @@ import Testing
         ("no input", update(1, "input_blob = NULL"), "CHECK"),
         ("tries below zero", update(1, "attempts = -1"), "attempts >= 0"),
         ("no width", update(1, "width = 0"), "width > 0"),
+        ("a thumbnail of nothing", update(1, "thumbnail_blob = 'b'"), "CHECK"),
     ])
     func refuses(_ description: String, _ sql: String, _ words: String) throws {
         let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }

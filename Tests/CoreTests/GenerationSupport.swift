@@ -57,8 +57,9 @@ extension TestStore {
         try store.fail(job, failure, maximumAttempts: maximumAttempts, at: Self.at(seconds))
     }
 
-    func complete(_ job: Job, at seconds: Int64 = 0) throws -> ReportOutcome {
-        try store.complete(job, with: Self.image(200), at: Self.at(seconds))
+    func complete(_ job: Job, thumbnail: UInt8? = nil, at seconds: Int64 = 0) throws -> ReportOutcome {
+        try store.complete(
+            job, with: Self.image(200), thumbnail: thumbnail.map(Self.image), at: Self.at(seconds))
     }
 
     func retry(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> RetryOutcome {

@@ -171,11 +171,14 @@ import Threads
 
     @Test func aFinishedOneIsOnlyHidden() throws {
         for number in UInt8(1)...2 { try test.submit(number) }
-        _ = try test.complete(test.job())
+        _ = try test.complete(test.job(), thumbnail: 201)
         try test.fail(test.job(), .rejectedBySafety)
-        let result = TestStore.image(200).blob
-        #expect(try test.store.isReferenced(result))
-        #expect(try test.delete(1) == .deleted(blobs: [TestStore.image(1).blob, result], refunded: false))
+        let (result, thumbnail) = (TestStore.image(200).blob, TestStore.image(201).blob)
+        #expect(try test.store.isReferenced(result) && test.store.isReferenced(thumbnail))
+        let shown = try #require(try test.store.generation(TestStore.generation(1), of: test.user()))
+        #expect(shown.result == TestStore.image(200) && shown.thumbnail == TestStore.image(201))
+        #expect(try test.delete(1) == .deleted(blobs: [TestStore.image(1).blob, result, thumbnail], refunded: false))
+        #expect(try test.store.isReferenced(thumbnail) == false)
         #expect(try test.delete(2) == .deleted(blobs: [TestStore.image(2).blob], refunded: false))
         #expect(try test.store.isReferenced(result) == false)
         #expect(try test.store.generations(of: test.user(), limit: 10).items.isEmpty)
@@ -200,10 +203,10 @@ import Threads
         let job = try test.job()
         #expect(try test.delete(1) == .deleted(blobs: [], refunded: false))
         #expect(try test.store.isReferenced(TestStore.image(1).blob))
-        #expect(try test.complete(job, at: 1) == .recorded)
+        #expect(try test.complete(job, thumbnail: 201, at: 1) == .recorded)
         #expect(try test.row(1) == "completed 1 0 1")
         #expect(try test.balance() == 9)
-        for number in [UInt8(1), 200] { #expect(try !test.store.isReferenced(TestStore.image(number).blob)) }
+        for number in [UInt8(1), 200, 201] { #expect(try !test.store.isReferenced(TestStore.image(number).blob)) }
         try test.verify()
     }
 

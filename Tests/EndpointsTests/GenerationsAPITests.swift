@@ -196,7 +196,32 @@ struct WrongUpload: Sendable, CustomTestStringConvertible {
         #expect(original.headers["content-type"] == "image/jpeg")
         #expect(original.headers["cache-control"]?.hasPrefix("private") == true)
         #expect(original.headers["content-disposition"] == "inline; filename=\"original-\(id).jpeg\"")
-        #expect(studio.get("/api/v1/generations/\(id)/result").status == .notFound)
+        for role in ["result", "thumbnail"] {
+            #expect(studio.get("/api/v1/generations/\(id)/\(role)").status == .notFound)
+        }
+        try studio.complete(with: try Sample.bytes("deep.png"))
+        #expect(studio.get("/api/v1/generations/\(id)/result").status == .ok)
+        #expect(studio.get("/api/v1/generations/\(id)/thumbnail").status == .notFound, "there need not be one")
+        #expect(studio.get("/api/v1/generations/\(id)").json["thumbnail_url"] == nil)
+    }
+
+    @Test func aThumbnailIsAPictureLikeTheOthers() throws {
+        let id = try queue("baseline.jpg", "image/jpeg")
+        let (result, small) = (try Sample.bytes("deep.png"), try Sample.bytes("palette.png"))
+        try studio.complete(with: result, thumbnail: small)
+        let address = "/api/v1/generations/\(id)/thumbnail"
+        #expect(studio.get("/api/v1/generations/\(id)").json["thumbnail_url"] == .string(address))
+        let sent = studio.get(address)
+        #expect(sent.headers["x-accel-redirect"] == "/_images/\(BlobID(contentOf: small).text)")
+        #expect(sent.headers["cache-control"]?.hasPrefix("private") == true)
+        #expect(sent.headers["content-disposition"] == "inline; filename=\"thumbnail-\(id).png\"")
+        #expect(studio.get(address, user: "eve").status == .notFound)
+        #expect(studio.send(.get, address, user: nil).status == .unauthorized)
+        let page = studio.send(.get, "/", credential: .cookie(formToken: "token")).text
+        #expect(page.contains("\(address)\"") && !page.contains("/\(id)/result\""))
+        #expect(try studio.files().count == 3)
+        #expect(studio.send(.delete, "/api/v1/generations/\(id)").status == .noContent)
+        #expect(try studio.files() == [])
     }
 
     @Test func anUnchangedAnswerIsNotSentAgain() throws {

@@ -136,12 +136,14 @@ final class Studio: @unchecked Sendable {
     }
 
     /// Works on the oldest job: makes the picture, or fails for good.
-    func complete(with result: [UInt8]) throws {
+    func complete(with result: [UInt8], thumbnail: [UInt8]? = nil) throws {
         let job = try claim()
         let facts = ImageFacts(kind: .png, width: 1, height: 1)
-        _ = try blobs.store(result) { blob throws(StoreError) in
-            try store.complete(
-                job, with: StoredImage(blob: blob, bytes: Int64(result.count), facts: facts), at: now)
+        let contents = [result] + (thumbnail.map { [$0] } ?? [])
+        _ = try blobs.store(contents) { blobs throws(StoreError) in
+            let images = zip(blobs, contents).map { StoredImage(blob: $0, bytes: Int64($1.count), facts: facts) }
+            return try store.complete(
+                job, with: images[0], thumbnail: images.count > 1 ? images[1] : nil, at: now)
         }
     }
 

@@ -11,6 +11,7 @@ struct Shown {
     var failure: GenerationFailure?
     var kind = ImageKind.jpeg
     var result: ImageKind?
+    var thumbnail: ImageKind?
     var isRefunded = false
     var account = Account.of(10)
     var fault: Fault?
@@ -28,7 +29,7 @@ struct Shown {
         }
         return Generation(
             id: Self.id, place: 1, user: account.user, status: status, attempts: attempts, failure: failure,
-            input: image(kind), result: result.map(image), isRefunded: isRefunded,
+            input: image(kind), result: result.map(image), thumbnail: thumbnail.map(image), isRefunded: isRefunded,
             createdAt: Self.now.advanced(by: .seconds(-300)), completedAt: nil)
     }
 
@@ -56,8 +57,8 @@ extension Account {
             version: 1, updatedAt: nil, updatedBy: nil)
         change(&settings)
         return Account(
-            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, settings: settings,
-            createdAt: Shown.now)
+            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, isAdmin: false,
+            settings: settings, createdAt: Shown.now)
     }
 }
 
@@ -99,6 +100,17 @@ extension Account {
             #expect(shown.gallery.contains("\(failure.sentence) \(credit)") && shown.gallery.contains(button))
             #expect(!shown.gallery.contains(failure.rawValue))
         }
+    }
+
+    @Test func aCardShowsTheSmallestAndThePageTheWhole() {
+        let small = Shown {
+            $0.status = .completed
+            ($0.result, $0.thumbnail) = (.png, .webp)
+        }
+        #expect(small.gallery.contains("/thumbnail\"") && !small.gallery.contains("/result\""))
+        #expect(!small.page.contains("/thumbnail\"") && small.page.contains("/result\""))
+        let large = Shown { ($0.status, $0.result) = (.completed, .png) }
+        #expect(large.gallery.contains("/result\"") && Shown().gallery.contains("/original\""))
     }
 
     @Test func textsComeFromTheSettings() {

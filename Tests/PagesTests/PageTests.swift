@@ -34,6 +34,15 @@ import Testing
         #expect(person.balanceLook == look)
     }
 
+    @Test func onlyAnAdminSeesTheWayToTheirPages() {
+        func html(isAdmin: Bool) -> String {
+            let person = Person(balance: 10, isAdmin: isAdmin, formToken: "t")
+            return MessagePage("a", "b", person: person).html
+        }
+        #expect(html(isAdmin: true).contains(#"<a href="/admin">Admin</a>"#))
+        #expect(!html(isAdmin: false).contains("/admin"))
+    }
+
     @Test func noPageHasInlineScriptOrStyle() {
         for page in [MessagePage("a", "b").html] {
             #expect(!page.contains("style="))
@@ -43,6 +52,7 @@ import Testing
     }
 
     @Test func theStylesheetIsSmall() throws {
-        #expect(try Data(contentsOf: Self.statics.appending(path: "style.css")).count < 20_000)
+        let sheets = try ["style.css", "admin.css"].map { try Data(contentsOf: Self.statics.appending(path: $0)).count }
+        #expect(sheets.reduce(0, +) < 20_000, "The pages of admins load both")
     }
 }

@@ -73,6 +73,29 @@ import Testing
         try expectVerified(site)
     }
 
+    @Test func theThumbnailOfALargeResultIsSmallAndPrivate() throws {
+        let photograph = try Places.bytes(of: try maker.photograph(600, 450))
+        let id = try #require(try JSON(upload(photograph, "image/jpeg").body)["id"]?.string)
+        let path = "/api/v1/generations/\(id)"
+        try eventually("it is made", within: .seconds(60)) {
+            try JSON(send("GET", path).body)["status"]?.string == "completed"
+        }
+        #expect(try JSON(send("GET", path).body)["thumbnail_url"]?.string == path + "/thumbnail")
+        let (small, whole) = (try send("GET", path + "/thumbnail"), try send("GET", path + "/result"))
+        #expect(small.status == 200 && small.headers["content-type"] == "image/webp")
+        #expect(small.headers["cache-control"]?.hasPrefix("private") == true)
+        #expect(small.headers["x-content-type-options"] == "nosniff")
+        #expect(small.body.count * 4 < whole.body.count, "\(small.body.count) of \(whole.body.count) bytes")
+        #expect(try send("GET", path + "/thumbnail", as: "eve").status == 404)
+        #expect(try site.send("GET", path + "/thumbnail").status == 401)
+        #expect(try site.creditctl("blobs", "sweep", "--grace", "0").status == 0)
+        #expect(try send("GET", path + "/thumbnail").status == 200, "a sweep leaves it")
+        #expect(try send("DELETE", path).status == 204)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: site.directory + "/images").filter { $0 != ".lock" }
+                == [])
+    }
+
     @Test func aBodyIsTakenUpToTheLimitOfThisSite() throws {
         let over = try upload([UInt8](repeating: 0x89, count: 200_001))
         #expect(over.status == 413)

@@ -35,11 +35,11 @@ final class Maker: Sendable {
     }
 
     /// A large and colourful JPEG, as a camera makes it.
-    func photograph() throws -> String {
+    func photograph(_ width: Int = 1200, _ height: Int = 900) throws -> String {
         let file = directory.path + "/photograph.jpg"
         let (surface, grey) = (directory.path + "/surface.v", directory.path + "/grey.v")
         for arguments in [
-            ["fractsurf", surface, "1200", "900", "2.4"], ["scale", surface, grey],
+            ["fractsurf", surface, "\(width)", "\(height)", "2.4"], ["scale", surface, grey],
             ["falsecolour", grey, file + "[Q=85]"],
         ] {
             let ended = try Program("/usr/bin/vips").run(arguments)

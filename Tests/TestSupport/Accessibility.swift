@@ -1,4 +1,3 @@
-import Foundation
 import JSON
 
 /// axe-core, the rules that accessibility checkers agree on, from PyPI: fetched once into the build directory.
@@ -6,23 +5,8 @@ import JSON
 /// Source: https://github.com/dequelabs/axe-core
 public enum Accessibility {
     private static let script: Result<String, any Error> = Result {
-        let folder = "\(Places.products)/axe"
-        let file = "\(folder)/lib/axe_playwright_python/axe.min.js"
-        if !FileManager.default.fileExists(atPath: file) {
-            let environment = ProcessInfo.processInfo.environment
-            for arguments in [
-                ["python3", "-m", "venv", folder],
-                [
-                    "\(folder)/bin/pip", "install", "--quiet", "--no-deps", "--target", "\(folder)/lib",
-                    "axe-playwright-python==0.1.8",
-                ],
-            ] {
-                let ended = try Program("/usr/bin/env").run(
-                    arguments, environment: environment, within: .seconds(180))
-                guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
-            }
-        }
-        return try Places.text(of: file)
+        try Places.text(
+            of: PyPI.fetched("axe-playwright-python==0.1.8", into: "axe") + "/axe_playwright_python/axe.min.js")
     }
 
     /// What the page that the browser shows does wrong: the rule, and where.

@@ -40,6 +40,73 @@ import Worker
         #expect(!worker.step(), "nothing is left to do")
     }
 
+    private static func picture(_ width: Int, _ height: Int) throws -> [UInt8] {
+        let directory = try TemporaryDirectory()
+        let file = directory.path + "/large.png"
+        let ended = try Program("/usr/bin/vips").run(["gaussnoise", file, "\(width)", "\(height)"])
+        #expect(ended.status == 0, "\(ended.errors)")
+        return try Places.bytes(of: file)
+    }
+
+    @Test func aLargeResultGetsAThumbnail() throws {
+        let id = try place.submit()
+        let large = try Self.picture(481, 20)
+        let sides = Monitor<[Int]>([])
+        let worker = place.worker(thumbnail: { bytes, side, _ in
+            #expect(bytes == large)
+            sides.withLock { $0.append(side) }
+            return Self.result
+        }) { _, _ in large }
+        #expect(worker.step())
+        let generation = try place.generation(id)
+        let thumbnail = try #require(generation.thumbnail)
+        #expect(thumbnail.facts.kind == .webp && thumbnail.blob == BlobID(contentOf: Self.result))
+        #expect(sides.withLock { $0 } == [480] && generation.result?.blob == BlobID(contentOf: large))
+        #expect(try place.files().count == 3)
+        #expect(place.events() == ["generation.completed"])
+    }
+
+    @Test func aSmallOneNeedsNone() throws {
+        let id = try place.submit()
+        let small = try Self.picture(480, 20)
+        #expect(place.worker { _, _ in small }.step())
+        #expect(try place.generation(id).thumbnail == nil && place.events() == ["generation.completed"])
+    }
+
+    @Test(arguments: [
+        ("broken tools", CleaningFault?.some(.unavailable("x")), [UInt8]()),
+        ("an unreadable one", .unreadable("x"), []),
+        ("no picture", nil, [1, 2, 3]), ("one larger than the result", nil, [UInt8](repeating: 0, count: 1 << 20)),
+    ])
+    func aThumbnailThatFailsHarmsNothing(_ name: String, _ fault: CleaningFault?, _ answer: [UInt8]) throws {
+        let id = try place.submit()
+        let large = try Self.picture(600, 20)
+        let worker = place.worker(thumbnail: { _, _, _ throws(CleaningFault) in
+            if let fault { throw fault }
+            return answer
+        }) { _, _ in large }
+        #expect(worker.step())
+        let generation = try place.generation(id)
+        #expect(generation.status == .completed && generation.thumbnail == nil)
+        #expect(try place.files().count == 2 && place.balance() == 109)
+        #expect(place.events().last == "generation.completed")
+        #expect(place.events().contains("generation.no_thumbnail") == (name != "one larger than the result"))
+    }
+
+    @Test func theThumbnailOfALateWorkerIsTakenAway() throws {
+        let id = try place.submit()
+        let large = try Self.picture(600, 20)
+        let worker = place.worker(thumbnail: { [place] _, _, _ in
+            place.pass(.seconds(151))
+            let fast = place.worker { _, _ in Workplace.image("lossy.webp") }
+            #expect(fast.step())
+            return Self.result
+        }) { _, _ in large }
+        #expect(worker.step())
+        #expect(try place.generation(id).result?.blob == BlobID(contentOf: Workplace.image("lossy.webp")))
+        #expect(try place.files().count == 2)
+    }
+
     struct Ending: Sendable, CustomTestStringConvertible {
         let fault: GenerationFault
         let failure: GenerationFailure

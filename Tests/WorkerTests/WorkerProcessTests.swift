@@ -36,6 +36,21 @@ import Worker
         for event in ["process.started", "generation.completed", "process.stopped"] { #expect(log.contains(event)) }
     }
 
+    @Test func aLargeResultGetsAThumbnailFromRealTools() throws {
+        let place = try Workplace(at: Self.now)
+        let id = try place.submit(Self.turned, at: Self.now)
+        let worker = try Program("generation-worker").start(
+            environment: environment(place, command: "vips resize stdin .png 60"))
+        try eventually("it is done", within: .seconds(60)) { try place.generation(id).status == .completed }
+        worker.signal(SIGTERM)
+        #expect(worker.wait(within: .seconds(10)) == 0)
+        let generation = try place.generation(id)
+        #expect(generation.result?.facts == ImageFacts(kind: .png, width: 960, height: 1440))
+        let thumbnail = try #require(generation.thumbnail)
+        #expect(thumbnail.facts == ImageFacts(kind: .webp, width: 320, height: 480))
+        #expect(try place.blobs.read(thumbnail.blob, maximumBytes: 1 << 20).count == Int(thumbnail.bytes))
+    }
+
     @Test func sigtermHandsBackWhatIsInHand() throws {
         let place = try Workplace(at: Self.now)
         let ids = try [Self.turned, Workplace.picture].map { try place.submit($0, at: Self.now) }

@@ -70,15 +70,18 @@ final class Workplace: Sendable {
     func worker(
         attempts: Int64 = 2, dailyLimit: Int64? = nil, maximumPixels: Int = 1_000_000,
         clean: @escaping WorkerParts.Clean = { bytes, _, _ in bytes },
+        thumbnail: @escaping WorkerParts.Thumbnail = { _, _, _ throws(CleaningFault) in
+            throw .unavailable("no thumbnail was expected")
+        },
         keepFault: @escaping @Sendable () -> BlobError? = { nil }, generate: @escaping WorkerParts.Generate
     ) -> GenerationWorker {
         GenerationWorker(
             parts: WorkerParts(
                 store: store, read: { [blobs] id throws(BlobError) in try blobs.read(id, maximumBytes: 1 << 20) },
-                clean: clean, generate: generate,
-                keep: { [blobs] bytes, commit throws(BlobError) in
+                clean: clean, thumbnail: thumbnail, generate: generate,
+                keep: { [blobs] contents, commit throws(BlobError) in
                     if let fault = keepFault() { throw fault }
-                    return try blobs.store(bytes, commit: commit)
+                    return try blobs.store(contents, commit: commit)
                 },
                 discard: { [blobs, store] ids throws(BlobError) in
                     try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }

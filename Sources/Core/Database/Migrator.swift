@@ -7,7 +7,7 @@ struct Migration {
     let name: String
     let sql: [String]
 
-    static let all: [Migration] = [ledger, orders, people, generations, administration, lists]
+    static let all: [Migration] = [ledger, orders, people, generations, administration, lists, thumbnails]
 }
 
 enum Migrator {

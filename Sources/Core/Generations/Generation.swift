@@ -13,6 +13,8 @@ public struct Generation: Equatable, Sendable {
     public let failure: GenerationFailure?
     public let input: StoredImage
     public let result: StoredImage?
+    /// A small picture of the result, where that is large.
+    public let thumbnail: StoredImage?
     /// Whether its charge was given back.
     public let isRefunded: Bool
     public let createdAt: Instant

@@ -1,3 +1,5 @@
+public import JSON
+
 /// One page of one of Polar's lists, newest first.
 ///
 /// While it is read, new items push the others to later pages: an item may come twice, none is missed.
@@ -51,6 +53,14 @@ public struct WebhookEndpoint: Equatable, Sendable {
         self.isEnabled = isEnabled
         self.format = format
         self.events = events
+    }
+
+    /// `nil` if it is none.
+    public init?(_ json: JSON) {
+        guard let url = json["url"]?.string, let isEnabled = json["enabled"]?.bool else { return nil }
+        self.init(
+            url: url, isEnabled: isEnabled, format: json["format"]?.string ?? "",
+            events: Set((json["events"]?.array ?? []).compactMap(\.string)))
     }
 
     /// Whether it leads to the webhook of the site of that address.

@@ -20,6 +20,8 @@ public struct Account: Equatable, Sendable {
     public let debt: Credits
     /// Display only: within 7 days of first sight and nothing bought yet.
     public let hasFreeTrial: Bool
+    /// Display only: each page under `/admin` asks again.
+    public let isAdmin: Bool
     public let settings: BillingSettings
     public let createdAt: Instant
 }
@@ -182,15 +184,16 @@ enum Accounts {
         return try connection.query(
             """
             SELECT balance, debt, created_ms,
-                   EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = users.id AND kind = 'purchase')
+                   EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = users.id AND kind = 'purchase'),
+                   EXISTS (SELECT 1 FROM admins WHERE user_id = users.id)
             FROM users WHERE id = ?
             """, .text(user.text)
         ) { row in
             let createdAt = Instant(rawValue: row.integer(2))
             return Account(
                 user: user, balance: Credits(rawValue: row.integer(0)), debt: Credits(rawValue: row.integer(1)),
-                hasFreeTrial: row.integer(3) == 0 && createdAt.distance(to: now) < trialPeriod, settings: settings,
-                createdAt: createdAt)
+                hasFreeTrial: row.integer(3) == 0 && createdAt.distance(to: now) < trialPeriod,
+                isAdmin: row.integer(4) == 1, settings: settings, createdAt: createdAt)
         }.first
     }
 }

@@ -43,11 +43,11 @@ extension Store {
     /// Every image file that the copy refers to.
     public static func blobs(ofCopy path: String) throws(StoreError) -> [BlobID] {
         try onCopy(path) { connection throws(SQLiteError) in
-            try connection.query(
-                """
-                SELECT input_blob FROM generations WHERE input_blob IS NOT NULL
-                UNION SELECT result_blob FROM generations WHERE result_blob IS NOT NULL
-                """
+            // One of an older program has no thumbnails.
+            let hasThumbnails = try Migrator.version(of: connection) >= Migration.thumbnails.version
+            let columns = ["input_blob", "result_blob"] + (hasThumbnails ? ["thumbnail_blob"] : [])
+            return try connection.query(
+                columns.map { "SELECT \($0) FROM generations WHERE \($0) IS NOT NULL" }.joined(separator: " UNION ")
             ) { BlobID($0.text(0)) }.compactMap(\.self)
         }
     }

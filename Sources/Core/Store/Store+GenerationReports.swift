@@ -16,6 +16,7 @@ public struct GenerationReport: Equatable, Sendable {
     /// Its original, as long as it is needed.
     public let input: BlobID?
     public let result: BlobID?
+    public let thumbnail: BlobID?
     public let createdAt: Instant
     /// When it may be tried, if it waits.
     public let dueAt: Instant
@@ -88,9 +89,9 @@ extension Store {
         let found = try read { connection throws(SQLiteError) in
             try connection.query(
                 """
-                SELECT seq, id, input_blob, result_blob FROM generations
+                SELECT seq, id, input_blob, result_blob, thumbnail_blob FROM generations
                 WHERE seq > ? AND (input_blob IS NOT NULL OR result_blob IS NOT NULL) ORDER BY seq LIMIT ?
-                """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.both)
+                """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
         }
         let page = Page(found, limit: limit) { $0.first?.place ?? 0 }
         return Page(page.items.flatMap(\.self), nextCursor: page.nextCursor)
@@ -100,7 +101,7 @@ extension Store {
 extension GenerationReport {
     static let columns = """
         id, user_id, status, error, attempts, charge, refunded, width, height, input_blob, result_blob, created_ms, due_ms,
-        lease_end_ms, completed_ms, deleted_ms
+        lease_end_ms, completed_ms, deleted_ms, thumbnail_blob
         """
 
     init(_ row: borrowing Row) {
@@ -118,6 +119,7 @@ extension GenerationReport {
         height = row.integer(8)
         input = row.optionalText(9).flatMap(BlobID.init)
         result = row.optionalText(10).flatMap(BlobID.init)
+        thumbnail = row.optionalText(16).flatMap(BlobID.init)
         createdAt = Instant(rawValue: row.integer(11))
         dueAt = Instant(rawValue: row.integer(12))
         leaseEnd = row.optionalInteger(13).map(Instant.init(rawValue:))
@@ -127,12 +129,12 @@ extension GenerationReport {
 }
 
 extension BlobReference {
-    fileprivate static func both(_ row: borrowing Row) -> [BlobReference] {
+    fileprivate static func all(_ row: borrowing Row) -> [BlobReference] {
         guard let generation = Generation.ID(row.text(1)) else {
             preconditionFailure("A generation holds what no version of this program writes")
         }
         let place = row.integer(0)
-        return [row.optionalText(2), row.optionalText(3)].compactMap { text in
+        return [row.optionalText(2), row.optionalText(3), row.optionalText(4)].compactMap { text in
             text.flatMap(BlobID.init).map { BlobReference(generation: generation, blob: $0, place: place) }
         }
     }

@@ -83,6 +83,7 @@ extension Store {
                 """
                 SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1)
                     OR EXISTS (SELECT 1 FROM generations WHERE result_blob = ?1)
+                    OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = ?1)
                 """, .text(blob.text)
             ) { $0.integer(0) } == [1]
         }
@@ -90,14 +91,15 @@ extension Store {
 }
 
 extension Generation {
-    fileprivate var blobs: [BlobID] { [input.blob] + (result.map { [$0.blob] } ?? []) }
+    fileprivate var blobs: [BlobID] { [input, result, thumbnail].compactMap { $0?.blob } }
 }
 
 /// The generations table.
 enum Generations {
     static let columns = """
         seq, id, user_id, status, attempts, error, input_blob, input_bytes, input_kind, width, height, result_blob,
-        result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms
+        result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms, thumbnail_blob,
+        thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height
         """
 
     /// A generation that its user has not deleted.
@@ -177,7 +179,8 @@ enum Generations {
             UPDATE generations SET deleted_ms = ?1,
                 status = CASE WHEN ?2 THEN 'cancelled' ELSE status END,
                 refunded = CASE WHEN ?2 THEN 1 ELSE refunded END,
-                input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL
+                input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL,
+                thumbnail_blob = NULL
             WHERE id = ?3
             """,
             .integer(now.rawValue), .integer(cancelling ? 1 : 0), .text(id.text))
@@ -197,6 +200,7 @@ extension Generation {
         failure = row.optionalText(5).flatMap(GenerationFailure.init)
         self.input = input
         result = StoredImage(row, from: 11)
+        thumbnail = StoredImage(row, from: 19)
         isRefunded = row.integer(16) == 1
         createdAt = Instant(rawValue: row.integer(17))
         completedAt = row.optionalInteger(18).map(Instant.init(rawValue:))

@@ -24,8 +24,10 @@ extension Store {
     }
 
     /// Ends the job with its picture.
+    ///
+    /// - Parameter thumbnail: a small one of it, if there is one.
     public func complete(
-        _ job: Job, with result: StoredImage, at now: Instant
+        _ job: Job, with result: StoredImage, thumbnail: StoredImage? = nil, at now: Instant
     ) throws(StoreError) -> ReportOutcome {
         try write { transaction throws(SQLiteError) in
             try transaction.connection.execute(
@@ -33,12 +35,17 @@ extension Store {
                 UPDATE generations SET status = 'completed', lease_end_ms = NULL, completed_ms = ?1,
                     result_blob = CASE WHEN deleted_ms IS NULL THEN ?2 END, result_bytes = ?3, result_kind = ?4,
                     result_width = ?5, result_height = ?6,
-                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
+                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END,
+                    thumbnail_blob = CASE WHEN deleted_ms IS NULL THEN ?9 END, thumbnail_bytes = ?10,
+                    thumbnail_kind = ?11, thumbnail_width = ?12, thumbnail_height = ?13
                 WHERE id = ?7 AND status = 'processing' AND fence = ?8
                 """,
                 .integer(now.rawValue), .text(result.blob.text), .integer(result.bytes),
                 .text(result.facts.kind.rawValue), .integer(Int64(result.facts.width)),
-                .integer(Int64(result.facts.height)), .text(job.generation.text), .integer(job.fence))
+                .integer(Int64(result.facts.height)), .text(job.generation.text), .integer(job.fence),
+                .optional(thumbnail?.blob.text), .optional(thumbnail?.bytes),
+                .optional(thumbnail?.facts.kind.rawValue), .optional(thumbnail.map { Int64($0.facts.width) }),
+                .optional(thumbnail.map { Int64($0.facts.height) }))
             guard transaction.connection.changes == 1 else { return .leaseLost }
             try Counters.add(to: .providerCalls("completed"), in: transaction)
             return .recorded

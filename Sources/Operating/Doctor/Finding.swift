@@ -1,0 +1,41 @@
+public import JSON
+
+/// One line of the doctor's.
+public struct Finding: Equatable, Sendable {
+    public enum Level: String, Sendable {
+        case ok, warning, fault
+        /// Not looked at, and why.
+        case skipped
+    }
+
+    /// What was looked at: stable, for programs.
+    public let check: String
+    public let level: Level
+    /// What is so. Never a secret.
+    public let text: String
+    /// What to do about it.
+    public let advice: String?
+
+    public static func ok(_ check: String, _ text: String) -> Finding {
+        Finding(check: check, level: .ok, text: text, advice: nil)
+    }
+
+    public static func warning(_ check: String, _ text: String, _ advice: String) -> Finding {
+        Finding(check: check, level: .warning, text: text, advice: advice)
+    }
+
+    public static func fault(_ check: String, _ text: String, _ advice: String) -> Finding {
+        Finding(check: check, level: .fault, text: text, advice: advice)
+    }
+
+    public static func skipped(_ check: String, _ text: String) -> Finding {
+        Finding(check: check, level: .skipped, text: text, advice: nil)
+    }
+
+    public var json: JSON {
+        [
+            "check": .string(check), "level": .string(level.rawValue), "text": .string(text),
+            "advice": .optional(advice),
+        ]
+    }
+}
