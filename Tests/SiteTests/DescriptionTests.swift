@@ -17,9 +17,10 @@ import Testing
         let token = try Self.furnish(site)
         let file = try TemporaryDirectory()
         try Data(described.body).write(to: URL(fileURLWithPath: file.path + "/openapi.json"))
-        let ended = try Program(Self.schemathesis()).run(
+        // It leaves what it has found in the directory that it runs in.
+        let ended = try Program("/usr/bin/env").run(
             [
-                "--config-file", "\(Places.repository)/Tests/Fixtures/schemathesis.toml", "run",
+                "--chdir", file.path, Self.schemathesis(), "--config-file", "\(Places.repository)/Tests/Fixtures/schemathesis.toml", "run",
                 file.path + "/openapi.json", "--url", site.address, "--header", "Authorization: Bearer \(token)",
                 "--max-examples", "20", "--seed", "1", "--checks", "all", "--no-color",
             ], environment: ["PATH": "/usr/bin:/bin", "HOME": file.path, "LANG": "C.UTF-8"], within: .seconds(400))
