@@ -25,7 +25,7 @@ public struct PolarClient: Sendable {
         ///   - tries: how often one call waits.
         ///   - longest: a call that is to wait longer fails at once.
         public init(
-            tries: Int = 3, longest: Duration = .seconds(90), wait: @escaping @Sendable (Duration) -> Void
+            tries: Int = 3, longest: Duration = .seconds(65), wait: @escaping @Sendable (Duration) -> Void
         ) {
             self.tries = tries
             self.longest = longest

@@ -173,10 +173,15 @@ final class ReconcileRun {
         report.orders += 1
         let standing = try store.standing(of: order)
         guard standing.likeness != .settled else { return }
-        let outcome =
+        var outcome =
             wish.isDryRun
             ? try store.preview(order, in: parts.scope, at: parts.now())
             : try store.apply(order, in: parts.scope, at: parts.now())
+        if outcome == .stale, standing.likeness == .same {
+            // A webhook told the same, and with the settings of then nothing came of it.
+            outcome =
+                try store.reconsider(order.id, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now()) ?? outcome
+        }
         take(outcome, of: order.id, standing)
     }
 

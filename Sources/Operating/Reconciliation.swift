@@ -26,7 +26,7 @@ public struct Reconciliation: Sendable {
     }
 
     /// A run ends before the timer starts the next.
-    private static let time = Duration.seconds(8 * 60)
+    private static let time = Duration.seconds(4 * 60)
     private static let deepTime = Duration.seconds(45 * 60)
 
     private func note(

@@ -5,7 +5,7 @@ import System
 
 struct UserCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "user", abstract: "Tells about users.", subcommands: [Show.self])
+        commandName: "user", abstract: "Tells about users.", subcommands: [Show.self, Forget.self])
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(

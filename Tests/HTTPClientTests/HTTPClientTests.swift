@@ -43,6 +43,13 @@ import Testing
         #expect(!text.contains("Content-Length"))
     }
 
+    @Test func itConnectsWhereItIsToldAndNamesTheHostOfTheAddress() throws {
+        let local = HTTPClient(totalTimeout: .seconds(2), connectTo: "127.0.0.1")
+        let port = try #require(server.url.split(separator: ":").last)
+        let answer = try local.send(HTTPClient.Call(method: "GET", url: "http://nowhere.invalid:\(port)/echo"))
+        #expect(String(decoding: answer.body, as: UTF8.self).contains("Host: nowhere.invalid:\(port)"))
+    }
+
     @Test func aRedirectIsAnAnswer() throws {
         let answer = try get("/redirect")
         #expect(answer.status == 307)

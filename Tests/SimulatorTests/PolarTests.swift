@@ -138,6 +138,47 @@ import Testing
         #expect(playing.api(.get, "/v1/checkouts/").json["pagination"]?["total_count"] == 1)
     }
 
+    @Test func aTokenWithoutTheScopeIsRefused() throws {
+        let playing = try Playing()
+        _ = try playing.control("setup", ["scopes": ["orders:read", "webhooks:read"]])
+        #expect(playing.api(.get, "/v1/orders/").status == .ok)
+        #expect(playing.api(.get, "/v1/webhooks/endpoints").status == .ok)
+        let refused = playing.api(.get, "/v1/disputes/")
+        #expect(refused.status == .forbidden && refused.json["error"] == "insufficient_scope")
+        #expect(playing.api(.post, "/v1/checkouts/", .object([])).status == .forbidden)
+        _ = try playing.control("setup")
+        #expect(playing.api(.get, "/v1/disputes/").status == .ok)
+    }
+
+    @Test func whatTheMerchantSetUpIsWhatPolarSays() throws {
+        let playing = try Playing()
+        let wish: JSON = [
+            "endpoint_url": "https://old.example/polar/orders", "endpoint_events": ["order.paid"],
+            "endpoint_format": "slack", "product_archived": true, "product_recurring": true,
+            "product_currency": "eur", "date_offset_seconds": 3600,
+        ]
+        let sound = playing.api(.get, "/v1/webhooks/endpoints")
+        #expect(sound.json["items"]?.array?.first?["url"]?.string == Playing.site + "/polar/orders")
+        #expect(sound.headers["date"] == nil)
+        _ = try playing.control("setup", wish)
+        let endpoints = playing.api(.get, "/v1/webhooks/endpoints")
+        #expect(endpoints.json["items"]?.array?.first?["url"] == "https://old.example/polar/orders")
+        #expect(endpoints.json["items"]?.array?.first?["events"] == ["order.paid"])
+        #expect(endpoints.headers["date"]?.hasSuffix(" GMT") == true)
+        let product = playing.api(.get, "/v1/products/\(Playing.product)").json
+        #expect(product["is_archived"] == true && product["is_recurring"] == true)
+        #expect(product["prices"]?.array?.first?["price_currency"] == "eur")
+        _ = try playing.control("setup", ["endpoint_missing": true])
+        #expect(playing.api(.get, "/v1/webhooks/endpoints").json["items"] == [])
+    }
+
+    @Test func aLimitSaysHowLong() throws {
+        let playing = try Playing()
+        _ = try playing.control("faults", ["fault": "429", "seconds": 7])
+        let limited = playing.api(.get, "/v1/orders/")
+        #expect(limited.status == .tooManyRequests && limited.headers["retry-after"] == "7")
+    }
+
     @Test func refundsAddUpToTheOrder() throws {
         let playing = try Playing()
         let order = try #require(try playing.sold(to: "ada")["id"])

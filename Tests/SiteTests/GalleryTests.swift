@@ -31,8 +31,8 @@ import Testing
             try browser.run("return document.getElementById('news').textContent").string
                 == "Your image is ready. Balance: 9 credits")
         #expect(try browser.count("#gallery[data-live]") == 0, "Nothing more to ask for")
-        try eventually("the result is seen") {
-            try browser.run("return document.querySelector('#gallery img').naturalWidth").integer == 1200
+        try eventually("a small picture of the result is seen") {
+            try browser.run("return document.querySelector('#gallery img').naturalWidth").integer == 480
         }
         try browser.click("#gallery a.view")
         #expect(try browser.count(".pair img") == 2)

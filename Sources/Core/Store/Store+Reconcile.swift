@@ -49,6 +49,23 @@ extension Store {
         }
     }
 
+    /// Decides anew over an order as it stands here: the settings may have been wrong when it came.
+    ///
+    /// - Parameter isRehearsal: nothing of it stays.
+    /// - Returns: `nil` if it is not known.
+    public func reconsider(
+        _ order: Order.ID, in scope: OrderScope, isRehearsal: Bool, at now: Instant
+    ) throws(StoreError) -> OrderOutcome? {
+        let body: @Sendable (borrowing Transaction) throws(SQLiteError) -> OrderOutcome? = {
+            transaction throws(SQLiteError) in
+            guard let payment = try Payments.find(order, on: transaction.connection) else { return nil }
+            guard payment.environment == scope.environment else { return .otherEnvironment }
+            let checkout = try Orders.checkout(of: payment.snapshot, on: transaction.connection)?.checkout
+            return try Orders.settle(payment, checkout, scope, at: now, in: transaction)
+        }
+        return isRehearsal ? try rehearse(body) : try write(body)
+    }
+
     /// What ``noteDispute(on:isLost:at:in:now:)`` would do. Nothing of it stays.
     public func previewDispute(
         _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant

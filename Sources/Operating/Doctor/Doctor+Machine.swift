@@ -186,12 +186,22 @@ extension Doctor {
             ]
         }
         let idle = states.filter { $0.state != "active" }
-        guard !idle.isEmpty else { return [.ok("timers", "all \(names.count) are active")] }
-        return idle.map { name, state in
-            .warning(
-                "timers", "polar-credits-\(name).timer is \(state ?? "unknown")",
-                "systemctl enable --now polar-credits-\(name).timer")
-        }
+        guard !idle.isEmpty else { return [workerFinding(), .ok("timers", "all \(names.count) are active")] }
+        return [workerFinding()]
+            + idle.map { name, state in
+                .warning(
+                    "timers", "polar-credits-\(name).timer is \(state ?? "unknown")",
+                    "systemctl enable --now polar-credits-\(name).timer")
+            }
+    }
+
+    /// Nobody but systemd can tell: no request reaches it.
+    private func workerFinding() -> Finding {
+        let unit = "polar-credits-generation-worker.service"
+        let state = parts.unitState(unit) ?? "unknown"
+        return state == "active"
+            ? .ok("worker", "\(unit) is active")
+            : .fault("worker", "\(unit) is \(state): nothing is generated", "journalctl -u \(unit)")
     }
 
     // MARK: The generator
