@@ -3,14 +3,14 @@ import Foundation
 /// A shell that keeps something for us, and takes it away even if the tests crash or are killed.
 ///
 /// Its script reads from us, and goes on to the end when there is nothing more to read.
-final class Holder: Sendable {
-    let environment: [String: String]
+public final class Holder: Sendable {
+    public let environment: [String: String]
     private let shell = Process()
     private let input = Pipe()
     private let output = Pipe()
 
     /// - Parameter name: what the script knows as `$0`.
-    init(_ script: String, _ name: String, environment: [String: String]) throws {
+    public init(_ script: String, _ name: String, environment: [String: String]) throws {
         self.environment = environment
         shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         // A trap that does nothing, not '': what is ignored would stay so in every program that the script starts.
@@ -24,13 +24,13 @@ final class Holder: Sendable {
     deinit { release() }
 
     /// All that the script says before it closes its output.
-    func said() -> String {
+    public func said() -> String {
         let data = try? output.fileHandleForReading.readToEnd()
         return String(decoding: data ?? Data(), as: UTF8.self)
     }
 
     /// Lets the script go on, and waits for its end.
-    func release() {
+    public func release() {
         try? input.fileHandleForWriting.close()
         shell.waitUntilExit()
     }
