@@ -20,7 +20,8 @@ import Testing
         // It leaves what it has found in the directory that it runs in.
         let ended = try Program("/usr/bin/env").run(
             [
-                "--chdir", file.path, Self.schemathesis(), "--config-file", "\(Places.repository)/Tests/Fixtures/schemathesis.toml", "run",
+                "--chdir", file.path, Self.schemathesis(), "--config-file",
+                "\(Places.repository)/Tests/Fixtures/schemathesis.toml", "run",
                 file.path + "/openapi.json", "--url", site.address, "--header", "Authorization: Bearer \(token)",
                 "--max-examples", "20", "--seed", "1", "--checks", "all", "--no-color",
             ], environment: ["PATH": "/usr/bin:/bin", "HOME": file.path, "LANG": "C.UTF-8"], within: .seconds(400))
