@@ -102,7 +102,13 @@ public struct PolarClient: Sendable {
             .init("currency", .string(checkout.lock.currency)),
             .init("external_customer_id", .string(request.profile.user.text)),
             .init("allow_discount_codes", false),
-            .init("metadata", ["user_id": .string(request.profile.user.text), "checkout": .string(checkout.id.text)]),
+            .init(
+                "metadata",
+                [
+                    "user_id": .string(request.profile.user.text), "checkout": .string(checkout.id.text),
+                    OrderSnapshot.Promise.creditsName: .integer(checkout.lock.credits),
+                    OrderSnapshot.Promise.amountName: .integer(checkout.lock.amount),
+                ]),
             .init("success_url", .string(request.publicURL + "/buy/return?checkout_id={CHECKOUT_ID}")),
             .init("return_url", .string(request.publicURL + "/buy")),
         ]

@@ -155,4 +155,38 @@ import Testing
         #expect(try test.balance("e\u{301}") == 430)
         try test.verify()
     }
+
+    /// The row of a checkout that was opened after the backup that was restored.
+    @Test func aLostCheckoutsPromiseIsKept() throws {
+        let promised = TestOrder {
+            $0.metadata = ["user_id": "ada", "promised_credits": 2100, "promised_amount": 2500]
+            $0.checkout = .string(uuid(5))
+            $0.subtotal = 2500
+            $0.net = 2500
+        }
+        #expect(try change(test.apply(promised)).entries.map(\.amount) == [2100])
+        #expect(try change(test.apply(promised.refunded(1250))).entries.map(\.amount) == [-1050])
+        try test.verify()
+    }
+
+    @Test func aPromiseCountsOnlyForItsPriceAndItsCheckout() throws {
+        let metadata: JSON = ["user_id": "ada", "promised_credits": 2100, "promised_amount": 2500]
+        let cheaper = TestOrder {
+            $0.metadata = metadata
+            $0.checkout = .string(uuid(5))
+        }
+        #expect(try test.apply(cheaper) == .parked(.checkoutMismatch))
+        let withoutCheckout = TestOrder {
+            $0.id = uuid(2)
+            $0.metadata = metadata
+        }
+        #expect(try change(test.apply(withoutCheckout)).entries.map(\.amount) == [420])
+        let tooMuch = TestOrder {
+            $0.id = uuid(3)
+            $0.metadata = ["user_id": "ada", "promised_credits": 20_000_001, "promised_amount": 500]
+            $0.checkout = .string(uuid(6))
+        }
+        #expect(try change(test.apply(tooMuch)).entries.map(\.amount) == [420])
+        try test.verify()
+    }
 }

@@ -104,11 +104,26 @@ extension Site {
     public func signal(_ name: String, _ number: Int32) throws { kill(try pid(of: name), number) }
 
     /// Ends a program gently and returns when its successor answers.
-    public func restart(_ name: String) throws {
-        let stack = Program("\(Places.repository)/deploy/stack")
-        let ended = try stack.run(["restart", name], environment: holder.environment)
+    public func restart(_ name: String) throws { try stack("restart", name) }
+
+    /// Runs `deploy/stack` on this site.
+    public func stack(_ arguments: String...) throws {
+        let ended = try Program("/bin/bash").run(
+            ["-c", Self.apart, "\(Places.repository)/deploy/stack"] + arguments, environment: holder.environment)
         guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
     }
+
+    /// Foundation knows the end of a program by a descriptor that all its children inherit: what `up` leaves running must
+    /// not have it.
+    private static let apart = """
+        (
+            for open in /proc/self/fd/*; do
+                open=${open##*/}
+                [[ $open -le 2 ]] || eval "exec $open>&-"
+            done
+            "$0" "$@" </dev/null >/dev/null
+        )
+        """
 
     /// What a program has logged so far.
     public func log(of name: String) throws -> String { try Places.text(of: "\(directory)/logs/\(name).log") }

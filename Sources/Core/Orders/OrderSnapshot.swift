@@ -22,6 +22,8 @@ public struct OrderSnapshot: Equatable, Sendable {
     public let units: Units
     /// `metadata.user_id`: set by our checkout, out of the buyer's reach.
     public let metadataUser: UserID?
+    /// What our checkout promised, as it stands in its metadata: for a database that was restored from before it.
+    public let promise: Promise?
     /// `customer.external_id`: may be missing, or somebody else's where two people share an e-mail address.
     public let externalUser: UserID?
     public let createdAt: Instant?
@@ -49,6 +51,16 @@ public struct OrderSnapshot: Equatable, Sendable {
             case .void: 5
             }
         }
+    }
+
+    /// Set by our checkout, out of the buyer's reach.
+    public struct Promise: Equatable, Sendable {
+        public static let creditsName = "promised_credits"
+        public static let amountName = "promised_amount"
+
+        public let credits: Int64
+        /// Minor units, for all packs together.
+        public let amount: Int64
     }
 
     public enum Units: Equatable, Sendable {
@@ -95,6 +107,7 @@ public struct OrderSnapshot: Equatable, Sendable {
             case .some: .unreadable
             }
         metadataUser = data["metadata"]?["user_id"]?.string.flatMap(UserID.init)
+        promise = data["metadata"].flatMap(Promise.init)
         externalUser = data["customer"]?["external_id"]?.string.flatMap(UserID.init)
         createdAt = data["created_at"]?.string.flatMap(PolarClock.init)?.instant
     }
@@ -110,7 +123,10 @@ public struct OrderSnapshot: Equatable, Sendable {
             "total_amount": .optional(amounts?.total), "applied_balance_amount": .optional(amounts?.appliedBalance),
             "refunded_amount": .optional(amounts?.refunded), "subscription_id": hasSubscription ? "present" : .null,
             "seats": hasSeats ? 1 : .null, "units": units.json,
-            "metadata": ["user_id": .optional(metadataUser?.text)],
+            "metadata": [
+                "user_id": .optional(metadataUser?.text), Promise.creditsName: .optional(promise?.credits),
+                Promise.amountName: .optional(promise?.amount),
+            ],
             "customer": ["external_id": .optional(externalUser?.text)],
             "created_at": .optional(createdAt?.rfc3339),
         ]
@@ -124,6 +140,16 @@ public struct OrderSnapshot: Equatable, Sendable {
             (snapshot.clock.rawValue, snapshot.status?.progress ?? -1, snapshot.amounts?.refunded ?? -1)
         }
         return place(self) < place(earlier)
+    }
+}
+
+extension OrderSnapshot.Promise {
+    /// `nil` unless both are there and no more than a checkout can promise.
+    init?(_ metadata: JSON) {
+        guard let credits = metadata[Self.creditsName]?.integer, let amount = metadata[Self.amountName]?.integer,
+            (1...20_000_000).contains(credits), (1...20_000_000).contains(amount)
+        else { return nil }
+        self.init(credits: credits, amount: amount)
     }
 }
 

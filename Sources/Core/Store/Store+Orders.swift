@@ -55,8 +55,18 @@ enum Orders {
             payment.snapshot,
             catalogue: Catalogue(
                 product: scope.product, creditsPerPack: settings.creditsPerPack, currency: settings.currency),
-            lock: checkout?.lock, earlierPack: payment.pack, hasLostDispute: payment.dispute.isLost,
+            lock: checkout?.lock ?? promised(payment.snapshot, scope, settings), earlierPack: payment.pack,
+            hasLostDispute: payment.dispute.isLost,
             isAssigned: payment.assignedUser != nil)
+    }
+
+    /// The promise of a checkout of ours whose row is gone: it was opened after the backup that was restored.
+    private static func promised(
+        _ order: OrderSnapshot, _ scope: OrderScope, _ settings: BillingSettings
+    ) -> PriceLock? {
+        guard order.checkout != nil, order.product == scope.product, let promise = order.promise else { return nil }
+        return PriceLock(
+            product: scope.product, credits: promise.credits, amount: promise.amount, currency: settings.currency)
     }
 
     /// Decides anew, posts the difference and keeps what was decided.
