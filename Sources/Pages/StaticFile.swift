@@ -10,7 +10,7 @@ public enum StaticFile {
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
-        "admin.css": "7795584a1942ad0a",
+        "admin.css": "6e07e19f8e5d78b3",
         "gallery.js": "cd11af171e7f0bd7",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
