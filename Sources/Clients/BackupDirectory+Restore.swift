@@ -24,8 +24,8 @@ extension BackupDirectory {
         _ name: String, to database: String, images: String, at now: Instant
     ) throws(BackupError) -> Restoration {
         let backup = try backup(name)
-        _ = try stored { () throws(StoreError) in
-            try Store.facts(ofCopy: "\(directory.path)/\(name)/\(Self.database)")
+        try stored { () throws(StoreError) in
+            try Store.expectKnownSchema(ofCopy: "\(directory.path)/\(name)/\(Self.database)")
         }
         let restoration = try Store.alone(at: database, refused: BackupError.store) { () throws(BackupError) in
             try replace(database, by: backup, images: Directory(images), at: now)

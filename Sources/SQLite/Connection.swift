@@ -82,6 +82,11 @@ private import CSQLite
         return elements
     }
 
+    /// Runs one statement whose first row holds one whole number, such as a count.
+    public func integer(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64 {
+        try query(sql, values) { $0.integer(0) }[0]
+    }
+
     /// Runs one statement and hands over every row, without keeping any.
     public func forEach(_ sql: String, _ values: Value..., body: (borrowing Row) -> Void) throws(SQLiteError) {
         try rows(sql, values, body: body)

@@ -24,9 +24,8 @@ public final class Tally: Sendable {
         self.store = store
         self.log = log
         startThread { [weak self] in
-            let pause = Monitor(())
             while true {
-                _ = pause.wait(atMost: Self.interval) { _ in nil as Void? }
+                System.wait(Self.interval)
                 guard let self else { return }
                 keep()
             }

@@ -9,10 +9,7 @@ import System
 do {
     let settings = try AdminSettings(System.environment())
     let log = JSONLog(program: "admin", level: settings.serving.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     let site = AdminSite(
         AdminDependencies(
             store: store, scope: OrderScope(environment: settings.environment, product: settings.product),

@@ -9,10 +9,7 @@ import System
 do {
     let settings = try AuthSettings(System.environment())
     let log = JSONLog(program: "auth", level: settings.serving.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     let issuer = Issuer(settings, log: log.callAsFunction)
     let endpoint = Auth(
         site: Auth.Site(

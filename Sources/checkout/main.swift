@@ -11,10 +11,7 @@ import System
 do {
     let settings = try CheckoutSettings(System.environment())
     let log = JSONLog(program: "checkout", level: settings.serving.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     func polar(_ patience: Duration) -> PolarClient {
         PolarClient(
             address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,

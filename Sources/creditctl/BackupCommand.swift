@@ -35,7 +35,7 @@ struct BackupCommand: ParsableCommand {
 
         func run() throws {
             let settings = try place.settings()
-            let store = try Store(path: settings.database) { _ in }
+            let store = try openStore()
             let now = System.now()
             let backup = try refusing { () throws(BackupError) in
                 try settings.backups.create(from: store, images: settings.images, keep: keep, at: now)

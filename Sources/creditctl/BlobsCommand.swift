@@ -34,7 +34,7 @@ struct BlobsCommand: ParsableCommand {
             let blobs = BlobDirectory(path: reader.text("CREDITS_IMAGES"), random: randomBytes)
             let settings = StoreSettings(&reader)
             try reader.finish()
-            let store = try Store(path: settings.database, commitGroup: settings.commitGroup) { _ in }
+            let store = try Store(settings)
             let sweep = try swept(blobs, store)
             let missing = try missing(blobs, store)
             output.print([

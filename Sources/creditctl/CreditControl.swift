@@ -67,7 +67,7 @@ extension ParsableCommand {
         let settings = StoreSettings(&reader)
         try reader.finish()
         // A commit that may have happened or not is told by the method that asked for it.
-        return try Store(path: settings.database, commitGroup: settings.commitGroup) { _ in }
+        return try Store(settings)
     }
 }
 

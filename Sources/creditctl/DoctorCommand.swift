@@ -86,7 +86,7 @@ extension DoctorParts {
                 SystemUnits(path: "/usr/bin:/bin")?.state(of: unit)
             },
             openStore: { settings throws(StoreError) in
-                try Store(path: settings.database, commitGroup: settings.commitGroup) { _ in }
+                try Store(settings)
             },
             now: System.now, random: randomBytes)
     }

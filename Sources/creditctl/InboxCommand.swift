@@ -60,7 +60,7 @@ struct InboxCommand: ParsableCommand {
 
         func run() throws {
             let settings = try ScopeSettings(System.environment())
-            let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { _ in }
+            let store = try Store(settings.store)
             var items: [JSON] = []
             var lines: [String] = []
             var refusals: [String] = []

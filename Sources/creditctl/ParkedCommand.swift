@@ -41,7 +41,7 @@ struct ParkedCommand: ParsableCommand {
 
         func run() throws {
             let settings = try ScopeSettings(System.environment())
-            let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { _ in }
+            let store = try Store(settings.store)
             let outcome = try store.assign(
                 orderID, to: userID, by: actor.name, in: settings.scope, at: System.now())
             let order = orderID.text

@@ -34,7 +34,7 @@ struct ReconcileCommand: ParsableCommand {
     static func run(_ wish: ReconcileWish, _ output: OutputOptions) throws {
         let settings = try ReconcileSettings(System.environment())
         let log = JSONLog(program: "creditctl", level: settings.logLevel)
-        let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { _ in }
+        let store = try Store(settings.store)
         let polar = PolarClient(
             address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,
             http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(30), maximumResponseBytes: 16 << 20),

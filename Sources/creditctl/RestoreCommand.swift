@@ -31,7 +31,7 @@ struct RestoreCommand: ParsableCommand {
             try settings.backups.restore(
                 settings.backups.resolved(name), to: settings.database, images: settings.images, at: System.now())
         }
-        let faults = try Store(path: settings.database) { _ in }.verify()
+        let faults = try openStore().verify()
         output.print(restoration.json(faults: faults)) {
             (restoration.lines + faults.map { "fault: \($0.description)" }).joined(separator: "\n")
         }

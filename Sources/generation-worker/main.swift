@@ -12,10 +12,7 @@ do {
     let tools = try WorkerTools(settings)
     StopSignals.block()
     let log = JSONLog(program: "generation-worker", level: settings.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let worker = GenerationWorker(
         parts: WorkerParts(

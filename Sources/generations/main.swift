@@ -10,10 +10,7 @@ import System
 do {
     let settings = try GenerationsSettings(System.environment())
     let log = JSONLog(program: "generations", level: settings.serving.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let site = GenerationsSite(
         GenerationsDependencies(

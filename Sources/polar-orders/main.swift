@@ -8,10 +8,7 @@ import Webhook
 do {
     let settings = try PolarOrdersSettings(System.environment())
     let log = JSONLog(program: "polar-orders", level: settings.serving.logLevel)
-    let store = try Store(path: settings.store.database, commitGroup: settings.store.commitGroup) { error in
-        log(LogLine(.error, "store.broken", ["store.reason": error.description]))
-        System.stop()
-    }
+    let store = try Store(settings.store, log: log)
     let scope = OrderScope(environment: settings.environment, product: settings.product)
     let endpoint = PolarOrders(
         verifier: WebhookVerifier(secrets: settings.webhookSecrets),

@@ -31,7 +31,7 @@ enum Migrator {
     }
 
     static func version(of connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query("PRAGMA user_version") { $0.integer(0) }[0]
+        try connection.integer("PRAGMA user_version")
     }
 
     static var current: Int64 { Int64(Migration.all.count) }

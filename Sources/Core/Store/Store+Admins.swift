@@ -73,7 +73,7 @@ enum Admins {
     }
 
     static func count(on connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query("SELECT count(*) FROM admins") { $0.integer(0) }[0]
+        try connection.integer("SELECT count(*) FROM admins")
     }
 }
 

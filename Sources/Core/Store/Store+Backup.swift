@@ -35,9 +35,14 @@ extension Store {
             let faults = schema == Migrator.current ? try Verification.faults(on: connection) : []
             return CopyFacts(
                 schema: schema,
-                lastEntry: try Self.integer("SELECT coalesce(max(id), 0) FROM ledger_entry", connection),
-                users: try Self.integer("SELECT count(*) FROM users", connection), faults: faults)
+                lastEntry: try connection.integer("SELECT coalesce(max(id), 0) FROM ledger_entry"),
+                users: try connection.integer("SELECT count(*) FROM users"), faults: faults)
         }
+    }
+
+    /// - Throws: if a newer program wrote the copy.
+    public static func expectKnownSchema(ofCopy path: String) throws(StoreError) {
+        try onCopy(path) { _ throws(SQLiteError) in }
     }
 
     /// Every image file that the copy refers to.
@@ -95,10 +100,6 @@ extension Store {
                 }
             }.compactMap(\.self)
         }
-    }
-
-    private static func integer(_ sql: String, _ connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query(sql) { $0.integer(0) }[0]
     }
 
     private static func onCopy<Result>(

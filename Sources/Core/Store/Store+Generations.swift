@@ -127,7 +127,7 @@ enum Generations {
 
     /// The number of the last charge.
     static func charge(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query("SELECT charge FROM generations WHERE id = ?", .text(id.text)) { $0.integer(0) }[0]
+        try connection.integer("SELECT charge FROM generations WHERE id = ?", .text(id.text))
     }
 
     static func retry(

@@ -15,13 +15,14 @@ public struct Measurements: Equatable, Sendable {
     public let lastDelivery: Instant?
     public let operations: [Operation: OperationReport]
     public let schema: Int64
+}
 
-    public struct KindSum: Equatable, Sendable {
-        public let kind: LedgerEntry.Kind
-        public let entries: Int64
-        /// Signed, as in the ledger.
-        public let credits: Int64
-    }
+/// What all entries of one kind are together.
+public struct KindSum: Equatable, Sendable {
+    public let kind: LedgerEntry.Kind
+    public let entries: Int64
+    /// Signed, as in the ledger.
+    public let credits: Int64
 }
 
 /// What the writer of one process did since the process began.
@@ -45,40 +46,16 @@ extension Store {
             for operation in Operation.allCases {
                 operations[operation] = try Operations.find(operation, on: connection)
             }
+            let lastDelivery = try connection.query("SELECT received_ms FROM deliveries ORDER BY id DESC LIMIT 1") {
+                Instant(rawValue: $0.integer(0))
+            }.first
             return Measurements(
-                counters: try Counters.all(on: connection), entries: try entrySums(on: connection),
-                generations: try generationCounts(on: connection),
-                oldestPending: try instant("SELECT min(due_ms) FROM generations WHERE status = 'pending'", connection),
-                parkedOrders: try number("SELECT count(*) FROM payments WHERE state = 'parked'", connection),
-                users: try number("SELECT count(*) FROM users", connection),
-                debt: try number("SELECT coalesce(sum(debt), 0) FROM users WHERE debt > 0", connection),
-                lastDelivery: try instant(
-                    "SELECT (SELECT received_ms FROM deliveries ORDER BY id DESC LIMIT 1)", connection),
-                operations: operations, schema: try Migrator.version(of: connection))
+                counters: try Counters.all(on: connection), entries: try Sums.kinds(on: connection),
+                generations: try Sums.generations(on: connection), oldestPending: try Sums.oldestDue(on: connection),
+                parkedOrders: try Sums.parked(on: connection), users: try Sums.users(on: connection),
+                debt: try Sums.debt(on: connection), lastDelivery: lastDelivery, operations: operations,
+                schema: try Migrator.version(of: connection))
         }
-    }
-
-    private func entrySums(on connection: Connection) throws(SQLiteError) -> [Measurements.KindSum] {
-        try connection.query("SELECT kind, sum(entries), sum(credits) FROM ledger_days GROUP BY kind") { row in
-            LedgerEntry.Kind(rawValue: row.text(0)).map {
-                Measurements.KindSum(kind: $0, entries: row.integer(1), credits: row.integer(2))
-            }
-        }.compactMap(\.self)
-    }
-
-    private func generationCounts(on connection: Connection) throws(SQLiteError) -> [Generation.Status: Int64] {
-        let rows = try connection.query("SELECT status, count(*) FROM generations GROUP BY status") { row in
-            Generation.Status(rawValue: row.text(0)).map { ($0, row.integer(1)) }
-        }
-        return Dictionary(uniqueKeysWithValues: rows.compactMap(\.self))
-    }
-
-    private func number(_ sql: String, _ connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query(sql) { $0.integer(0) }[0]
-    }
-
-    private func instant(_ sql: String, _ connection: Connection) throws(SQLiteError) -> Instant? {
-        try connection.query(sql) { $0.optionalInteger(0).map(Instant.init(rawValue:)) }.first ?? nil
     }
 }
 

@@ -35,6 +35,13 @@ public final class Store: Sendable {
         }
     }
 
+    /// - Parameter broken: a tool that ends with its answer need not be told: the method that asked tells.
+    public convenience init(
+        _ settings: StoreSettings, broken: @escaping @Sendable (StoreError) -> Void = { _ in }
+    ) throws(StoreError) {
+        try self.init(path: settings.database, commitGroup: settings.commitGroup, broken: broken)
+    }
+
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
     ) throws(StoreError) -> Result {

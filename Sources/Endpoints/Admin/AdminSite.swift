@@ -34,6 +34,8 @@ public struct AdminDependencies: Sendable {
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
 
+    var idempotency: Idempotency { Idempotency(store: store, now: now) }
+
     public init(
         store: Store, scope: OrderScope, publicURL: String, freeBytes: @escaping @Sendable () -> Int64?,
         now: @escaping @Sendable () -> Instant,

@@ -5,12 +5,8 @@ internal import JSON
 /// `/api/v1/admin/deliveries`: the inbox.
 struct DeliveriesAPI: Sendable {
     private let dependencies: AdminDependencies
-    private let idempotency: Idempotency
 
-    init(_ dependencies: AdminDependencies) {
-        self.dependencies = dependencies
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try DeliveryFilter(request.parameters)
@@ -34,7 +30,7 @@ struct DeliveriesAPI: Sendable {
 
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
             () throws(RequestError) in
             let outcome = try stored { () throws(StoreError) in
                 try dependencies.store.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())

@@ -59,8 +59,8 @@ private struct Exposition {
         }
     }
 
-    mutating func add(ledger sums: [Measurements.KindSum]) {
-        func sum(_ kind: LedgerEntry.Kind) -> Measurements.KindSum? { sums.first { $0.kind == kind } }
+    mutating func add(ledger sums: [KindSum]) {
+        func sum(_ kind: LedgerEntry.Kind) -> KindSum? { sums.first { $0.kind == kind } }
         begin("credits_ledger_entries_total", "counter", "Ledger entries.")
         for kind in LedgerEntry.Kind.allCases {
             lines.append(#"credits_ledger_entries_total{kind="\#(kind.rawValue)"} \#(sum(kind)?.entries ?? 0)"#)

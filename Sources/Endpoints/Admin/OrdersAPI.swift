@@ -6,12 +6,8 @@ internal import Webhook
 /// `/api/v1/admin/payments` and `/api/v1/admin/parked`.
 struct OrdersAPI: Sendable {
     private let dependencies: AdminDependencies
-    private let idempotency: Idempotency
 
-    init(_ dependencies: AdminDependencies) {
-        self.dependencies = dependencies
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
     func payments(_ request: Request, _: String) throws(RequestError) -> Response {
         try list(try PaymentFilter(request.parameters), request)
@@ -34,7 +30,7 @@ struct OrdersAPI: Sendable {
     func assign(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         guard let order = Order.ID(id) else { throw .notFound }
-        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
             () throws(RequestError) in
             guard let user = try request.object()["user_id"]?.string.flatMap(UserID.init) else {
                 throw .invalid(field: "user_id", rule: "1 to 255 bytes without control characters")
@@ -63,7 +59,7 @@ struct OrdersAPI: Sendable {
     func dismiss(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         guard let order = Order.ID(id) else { throw .notFound }
-        return try idempotency.once(request.headers["idempotency-key"], request, of: actor) {
+        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
             () throws(RequestError) in
             let given = request.body.isEmpty ? nil : try request.object()["reason"]
             let reason = given == nil ? "no reason given" : Reason.checked(given?.string)

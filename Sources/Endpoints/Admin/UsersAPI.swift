@@ -5,12 +5,8 @@ internal import JSON
 /// `/api/v1/admin/users`.
 struct UsersAPI: Sendable {
     private let dependencies: AdminDependencies
-    private let idempotency: Idempotency
 
-    init(_ dependencies: AdminDependencies) {
-        self.dependencies = dependencies
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try UserFilter(request.parameters)
@@ -34,7 +30,7 @@ struct UsersAPI: Sendable {
         let actor = try request.profile().user
         let user = try request.subject(id)
         let key = request.headers["idempotency-key"]
-        return try idempotency.once(key, request, of: actor) { () throws(RequestError) in
+        return try dependencies.idempotency.once(key, request, of: actor) { () throws(RequestError) in
             let (amount, reason) = try Self.adjustment(in: try request.object())
             // The ledger knows the key for ever; with its length before it, no other admin's key reads the same.
             let name = key.flatMap { $0.isEmpty ? nil : "\(actor.text.utf8.count):\(actor):\($0)" }

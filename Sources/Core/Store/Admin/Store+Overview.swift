@@ -78,19 +78,13 @@ extension Store {
     /// - Parameter environment: of the money; credits are ours.
     public func overview(in environment: Environment, at now: Instant) throws(StoreError) -> Overview {
         try read { connection throws(SQLiteError) in
-            let sums = try connection.query("SELECT kind, sum(credits) FROM ledger_days GROUP BY kind") { row in
-                LedgerEntry.Kind(rawValue: row.text(0)).map { ($0, Credits(rawValue: row.integer(1))) }
-            }.compactMap(\.self)
-            let counts = try connection.query(
-                "SELECT status, generations FROM generation_counts WHERE generations > 0"
-            ) { row in Generation.Status(rawValue: row.text(0)).map { ($0, row.integer(1)) } }.compactMap(\.self)
+            let kinds = try Sums.kinds(on: connection)
+            let credits = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, Credits(rawValue: $0.credits)) })
             return Overview(
-                credits: Dictionary(uniqueKeysWithValues: sums), balance: sums.reduce(.zero) { $0 + $1.1 },
-                debt: Credits(
-                    rawValue: try Sums.one("SELECT coalesce(sum(debt), 0) FROM users WHERE debt > 0", connection)),
-                users: try Sums.one("SELECT count(*) FROM users", connection),
+                credits: credits, balance: credits.values.reduce(.zero, +),
+                debt: Credits(rawValue: try Sums.debt(on: connection)), users: try Sums.users(on: connection),
                 money: try Sums.money(in: environment, at: now, on: connection),
-                generations: Dictionary(uniqueKeysWithValues: counts),
+                generations: try Sums.generations(on: connection),
                 lastDelivery: try connection.query(
                     "SELECT \(DeliverySummary.columns) FROM deliveries ORDER BY id DESC LIMIT 1",
                     decode: DeliverySummary.init
@@ -105,15 +99,43 @@ extension Store {
     }
 }
 
-private enum Sums {
+/// What pages and metrics show of everything together.
+enum Sums {
     static let mostFailures: Int64 = 10
 
-    static func one(_ sql: String, _ connection: Connection) throws(SQLiteError) -> Int64 {
-        try connection.query(sql) { $0.integer(0) }[0]
+    static func kinds(on connection: Connection) throws(SQLiteError) -> [KindSum] {
+        try connection.query("SELECT kind, sum(entries), sum(credits) FROM ledger_days GROUP BY kind") { row in
+            LedgerEntry.Kind(rawValue: row.text(0)).map {
+                KindSum(kind: $0, entries: row.integer(1), credits: row.integer(2))
+            }
+        }.compactMap(\.self)
+    }
+
+    /// A status without generations is absent.
+    static func generations(on connection: Connection) throws(SQLiteError) -> [Generation.Status: Int64] {
+        let counts = try connection.query(
+            "SELECT status, generations FROM generation_counts WHERE generations > 0"
+        ) { row in Generation.Status(rawValue: row.text(0)).map { ($0, row.integer(1)) } }
+        return Dictionary(uniqueKeysWithValues: counts.compactMap(\.self))
+    }
+
+    /// Since when the job that has waited longest could be taken.
+    static func oldestDue(on connection: Connection) throws(SQLiteError) -> Instant? {
+        try connection.query(
+            "SELECT due_ms FROM generations WHERE status = 'pending' ORDER BY due_ms LIMIT 1"
+        ) { Instant(rawValue: $0.integer(0)) }.first
+    }
+
+    static func debt(on connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.integer("SELECT coalesce(sum(debt), 0) FROM users WHERE debt > 0")
+    }
+
+    static func users(on connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.integer("SELECT count(*) FROM users")
     }
 
     static func parked(on connection: Connection) throws(SQLiteError) -> Int64 {
-        try one("SELECT count(*) FROM payments WHERE state = 'parked'", connection)
+        try connection.integer("SELECT count(*) FROM payments WHERE state = 'parked'")
     }
 
     static func money(
@@ -188,9 +210,7 @@ private enum Complaints {
         {
             complaints.append(.webhookEndpointOff(at: endpoint.at))
         }
-        let due = try connection.query(
-            "SELECT due_ms FROM generations WHERE status = 'pending' ORDER BY due_ms LIMIT 1"
-        ) { Instant(rawValue: $0.integer(0)) }.first
+        let due = try Sums.oldestDue(on: connection)
         if let wait = due?.distance(to: now), wait > jobPatience { complaints.append(.jobsWait(wait)) }
         if let backup = try Operations.find(.backup, on: connection), backup.at.distance(to: now) > backupPatience {
             complaints.append(.backupLate(last: backup.at))
