@@ -20,7 +20,7 @@ import Testing
         // It leaves what it has found in the directory that it runs in.
         let ended = try Program("/usr/bin/env").run(
             [
-                "--chdir", file.path, Self.schemathesis(), "--config-file",
+                "--chdir", file.path, PyPI.program("schemathesis", of: "schemathesis==4.32.5"), "--config-file",
                 "\(Places.repository)/Tests/Fixtures/schemathesis.toml", "run",
                 file.path + "/openapi.json", "--url", site.address, "--header", "Authorization: Bearer \(token)",
                 "--max-examples", "20", "--seed", "1", "--checks", "all", "--no-color",
@@ -42,22 +42,5 @@ import Testing
             return try parked?.count == 1 && site.balance(of: "admin").credits == 429
         }
         return try site.token("admin")
-    }
-
-    /// Installed once, into the build directory.
-    private static func schemathesis() throws -> String {
-        let folder = "\(Places.products)/schemathesis"
-        let program = "\(folder)/bin/schemathesis"
-        if !FileManager.default.fileExists(atPath: program) {
-            let environment = ProcessInfo.processInfo.environment
-            for arguments in [
-                ["python3", "-m", "venv", folder],
-                ["\(folder)/bin/pip", "install", "--quiet", "--disable-pip-version-check", "schemathesis==4.32.5"],
-            ] {
-                let ended = try Program("/usr/bin/env").run(arguments, environment: environment, within: .seconds(300))
-                guard ended.status == 0 else { throw NeverCame(description: ended.errors) }
-            }
-        }
-        return program
     }
 }
