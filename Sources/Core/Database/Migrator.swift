@@ -7,7 +7,9 @@ struct Migration {
     let name: String
     let sql: [String]
 
-    static let all: [Migration] = [ledger, orders, people, generations, administration, lists, thumbnails]
+    static let all: [Migration] = [
+        ledger, orders, people, generations, administration, lists, thumbnails, keys, fairness, sessions, sales, upkeep,
+    ]
 }
 
 enum Migrator {
