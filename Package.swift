@@ -58,7 +58,8 @@ let package = Package(
         library("HTTP", ["JSON"]),
         library("Core", ["Crypto", "JSON", "SQLite"]),
         library("Clients", ["Core", "Crypto", "Files", "HTTPClient", "JSON", "Subprocess"]),
-        library("Pages", ["Core", mustache], resources: [.embedInCode("Templates")]),
+        library("Templates", [mustache]),
+        library("Pages", ["Core", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
         library("Webhook", ["Core", "HTTP"]),
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Webhook"]),
@@ -77,8 +78,8 @@ let package = Package(
         program(
             "polar-simulator",
             [
-                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "Subprocess", "System", "Threads",
-                mustache,
+                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "Subprocess", "System",
+                "Templates", "Threads",
             ],
             resources: [.embedInCode("Templates")]),
 
@@ -98,7 +99,7 @@ let package = Package(
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "TestSupport", "Threads"]),
-        tests("PagesTests", ["Core", "Crypto", "Pages"]),
+        tests("PagesTests", ["Core", "Crypto", "JSON", "Pages", "TestSupport"]),
         tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
         tests(

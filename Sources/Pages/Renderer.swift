@@ -1,35 +1,23 @@
-private import Mustache
+private import Templates
 
-/// Renders the embedded templates; Mustache escapes whatever stands between two braces.
+/// Renders the embedded templates.
 enum Renderer {
-    private static let library: MustacheLibrary = {
-        var library = MustacheLibrary()
-        let templates: [(String, [UInt8])] = [
-            ("layout", PackageResources.layout_mustache), ("buy", PackageResources.buy_mustache),
-            ("return", PackageResources.return_mustache), ("account", PackageResources.account_mustache),
-            ("message", PackageResources.message_mustache), ("gallery", PackageResources.gallery_mustache),
-            ("generation", PackageResources.generation_mustache), ("picture", PackageResources.picture_mustache),
-            ("generationActions", PackageResources.generationActions_mustache),
-            ("admin", PackageResources.admin_mustache), ("adminForm", PackageResources.adminForm_mustache),
-            ("adminTable", PackageResources.adminTable_mustache),
-            ("adminChart", PackageResources.adminChart_mustache), ("adminField", PackageResources.adminField_mustache),
-        ]
-        for (name, bytes) in templates {
-            do {
-                try library.register(String(decoding: bytes, as: UTF8.self), named: name)
-            } catch {
-                preconditionFailure("The template \(name) does not parse: \(error)")
-            }
-        }
-        return library
-    }()
+    static let templates: [(name: String, bytes: [UInt8])] = [
+        ("layout", PackageResources.layout_mustache), ("buy", PackageResources.buy_mustache),
+        ("return", PackageResources.return_mustache), ("account", PackageResources.account_mustache),
+        ("message", PackageResources.message_mustache), ("gallery", PackageResources.gallery_mustache),
+        ("generation", PackageResources.generation_mustache), ("picture", PackageResources.picture_mustache),
+        ("generationActions", PackageResources.generationActions_mustache),
+        ("admin", PackageResources.admin_mustache), ("adminForm", PackageResources.adminForm_mustache),
+        ("adminTable", PackageResources.adminTable_mustache),
+        ("adminChart", PackageResources.adminChart_mustache), ("adminField", PackageResources.adminField_mustache),
+    ]
 
-    static func page(_ name: String, _ model: Any) -> String {
-        guard let page = library.render(plain(model) ?? model, withTemplate: name) else {
-            preconditionFailure("There is no template \(name)")
-        }
-        return page
-    }
+    private static let library = TemplateLibrary(templates)
+
+    static func page(_ name: String, _ model: Any) -> String { rendered(name, plain(model) ?? model) }
+
+    static func rendered(_ name: String, _ values: Any) -> String { library.render(name, values) }
 
     /// The model as dictionaries: by itself, Mustache looks every name up by reflection, in one model around the other,
     /// which took nearly all of a long page's time. What is absent is left out.

@@ -31,8 +31,8 @@ struct Adjust: ParsableCommand {
         guard amount.count == 1, amount[0] != 0, (-largest...largest).contains(amount[0]) else {
             throw ValidationError("There is one amount, a whole number from -\(largest) to \(largest), and not 0.")
         }
-        guard reason.contains(where: { !$0.isWhitespace }), reason.utf8.count <= 1000 else {
-            throw ValidationError("--reason is 1 to 1000 bytes.")
+        guard Reason.checked(reason) != nil else {
+            throw ValidationError("--reason is \(Reason.rule).")
         }
         guard key.map({ (1...255).contains($0.utf8.count) }) ?? true else {
             throw ValidationError("--key is 1 to 255 bytes.")

@@ -87,8 +87,8 @@ struct ActorOptions: ParsableArguments {
     var name = "creditctl"
 
     func validate() throws {
-        guard UserID(name) != nil else {
-            throw ValidationError("--actor is 1 to 255 bytes without control characters.")
+        guard UserID(name) != nil, PlainText.isPlain(name) else {
+            throw ValidationError("--actor is 1 to 255 bytes without invisible characters.")
         }
     }
 }

@@ -75,8 +75,8 @@ struct ParkedCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
-            guard reason.contains(where: { !$0.isWhitespace }), reason.utf8.count <= 1000 else {
-                throw ValidationError("--reason is 1 to 1000 bytes.")
+            guard Reason.checked(reason) != nil else {
+                throw ValidationError("--reason is \(Reason.rule).")
             }
         }
 

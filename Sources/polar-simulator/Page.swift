@@ -1,5 +1,5 @@
 internal import HTTP
-private import Mustache
+private import Templates
 
 /// A page of the simulator: its template inside the frame that they all share.
 enum Page: String, CaseIterable {
@@ -7,8 +7,7 @@ enum Page: String, CaseIterable {
 
     /// - Parameter formTargets: other origins that answers to this page's forms may lead to; browsers check each step.
     func response(_ status: Status, _ values: [String: Any], formTargets: [String] = []) -> Response {
-        let text = Self.library.render(Self.filled(values), withTemplate: rawValue) ?? "This page is missing."
-        var response = Response.html(status, text)
+        var response = Response.html(status, Self.library.render(rawValue, Self.filled(values)))
         let targets = (["'self'"] + formTargets).joined(separator: " ")
         response.headers["content-security-policy"] =
             "default-src 'none'; style-src 'self'; img-src 'self'; form-action \(targets); base-uri 'none'; "
@@ -40,16 +39,8 @@ enum Page: String, CaseIterable {
         }
     }
 
-    private static let library: MustacheLibrary = {
-        var library = MustacheLibrary()
-        let parts = allCases.map { ($0.rawValue, $0.source) } + [("layout", PackageResources.layout_mustache)]
-        for (name, source) in parts {
-            do { try library.register(String(decoding: source, as: UTF8.self), named: name) } catch {
-                preconditionFailure("The template \(name) is malformed: \(error)")
-            }
-        }
-        return library
-    }()
+    private static let library = TemplateLibrary(
+        allCases.map { (name: $0.rawValue, bytes: $0.source) } + [("layout", PackageResources.layout_mustache)])
 
     static let stylesheet = Response(
         .ok, headers: ["content-type": "text/css; charset=utf-8", "cache-control": "max-age=60"],

@@ -129,6 +129,10 @@ import Testing
         // Without a key, every request counts.
         #expect(post("users/ada/adjustments", #"{"amount":-5,"reason":"given twice"}"#).status == .created)
         #expect(try office.balance("ada") == 0)
+        for reason in [#"a\u0600<b"#, #"a\nb"#, #"a\u202eb"#, #"\u200b"#] {
+            #expect(
+                post("users/ada/adjustments", #"{"amount":-5,"reason":"\#(reason)"}"#).status == .unprocessableContent)
+        }
         let below = post("users/ada/adjustments", #"{"amount":-1,"reason":"more"}"#)
         #expect(below.status == .conflict && below.json["code"] == "below_zero" && below.json["balance"] == 0)
         #expect(post("users/eve/adjustments", #"{"amount":1,"reason":"r"}"#).status == .notFound)

@@ -109,6 +109,14 @@ import Testing
         #expect(response.headers["x-name"] == nil && response.headers["x-email"] == nil)
     }
 
+    @Test func aNameThatJoinsWhatFollowsIsCleaned() throws {
+        let token = gate.token(["name": "X\u{600}<form \u{202E}action=/admin>", "email": "a\u{600}@example.com"])
+        let response = try gate.check(.get, ["authorization": "Bearer " + token])
+        #expect(response.headers["x-name"] == "X<form action=/admin>" && response.headers["x-email"] == nil)
+        let nameless = gate.token(["sub": "ada\u{202E}"])
+        #expect(try gate.check(.get, ["authorization": "Bearer " + nameless]).status == .unauthorized)
+    }
+
     @Test func ourOwnFaultsAreNoRefusals() throws {
         let cookie = try gate.session(try gate.signIn())
         gate.state.withLock { ($0.isStoreBroken, $0.areKeysUnavailable) = (true, true) }

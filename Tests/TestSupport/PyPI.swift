@@ -20,6 +20,16 @@ public enum PyPI {
         return program
     }
 
+    /// A Python that can import the package.
+    public static func python(with package: String, named name: String) throws -> String {
+        let folder = "\(Places.products)/\(name)"
+        if !FileManager.default.fileExists(atPath: "\(folder)/ready") {
+            try install(package, into: folder)
+            try Places.write("", to: "\(folder)/ready")
+        }
+        return "\(folder)/bin/python3"
+    }
+
     private static func install(_ package: String, into folder: String, _ options: String...) throws {
         let environment = ProcessInfo.processInfo.environment
         for arguments in [

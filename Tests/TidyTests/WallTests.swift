@@ -17,7 +17,8 @@ import Testing
         "Core": ["Crypto", "FoundationEssentials", "JSON", "SQLite", "Synchronization"],
         "System": ["Core", "FoundationEssentials", "Glibc", "Logging", "Threads"],
         "Clients": ["Core", "Crypto", "Files", "HTTPClient", "JSON", "Subprocess"],
-        "Pages": ["Core", "Mustache"],
+        "Pages": ["Core", "Templates"],
+        "Templates": ["Mustache"],
         "Endpoints": ["Core", "HTTP", "JSON", "Pages", "Webhook"],
         "Webhook": ["Core", "HTTP"],
         "Worker": ["Core", "Threads"],
@@ -33,10 +34,8 @@ import Testing
         ],
         // A development tool: it plays the others' parts, and stands outside the walls.
         "polar-simulator": [
-            "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON", "Mustache",
-            "Subprocess",
-            "System",
-            "Threads",
+            "Core", "Crypto", "FastCGI", "FoundationEssentials", "HTTP", "HTTPClient", "JOSE", "JSON",
+            "Subprocess", "System", "Templates", "Threads",
         ],
     ]
 

@@ -7,7 +7,6 @@ private import JSON
 /// - https://openid.net/specs/openid-connect-core-1_0.html#IDToken
 public struct TokenClaims: Equatable, Sendable {
     public let issuer: String
-    /// E-mail and name stand here if they are plain text of at most 255 bytes.
     public let profile: Profile
     public let audiences: [String]
     public let authorizedParty: String?
@@ -26,9 +25,7 @@ public struct TokenClaims: Equatable, Sendable {
         guard let expires = try Self.time(.exp, in: json) else { throw .claimMissing(.exp) }
         self.issuer = issuer
         self.expires = expires
-        profile = Profile(
-            user: user, email: json["email"]?.string.flatMap(Self.plain), name: json["name"]?.string.flatMap(Self.plain)
-        )
+        profile = Profile(user: user, email: json["email"]?.string, name: json["name"]?.string)
         audiences = try Self.audiences(in: json)
         authorizedParty = try Self.text(.azp, in: json)
         notBefore = try Self.time(.nbf, in: json)
@@ -45,7 +42,7 @@ public struct TokenClaims: Equatable, Sendable {
 
     /// nginx takes spaces off the ends of a header: ` ada` and `ada` would become one person.
     private static func user(_ subject: String) -> UserID? {
-        subject.hasPrefix(" ") || subject.hasSuffix(" ") ? nil : UserID(subject)
+        subject.hasPrefix(" ") || subject.hasSuffix(" ") || !PlainText.isPlain(subject) ? nil : UserID(subject)
     }
 
     /// Whole or decimal seconds since 1970, up to the year 9999.
@@ -67,11 +64,5 @@ public struct TokenClaims: Equatable, Sendable {
         let several = value.array?.compactMap(\.string)
         guard let several, several.count == value.array?.count else { throw .claimMalformed(.aud) }
         return several
-    }
-
-    /// Goes into headers, the database and pages.
-    private static func plain(_ text: String) -> String? {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-        return isPlain && (1...255).contains(text.utf8.count) ? text : nil
     }
 }

@@ -3,13 +3,15 @@ internal import SQLite
 /// Who somebody is, as the issuer says.
 public struct Profile: Equatable, Sendable {
     public let user: UserID
+    /// Plain text of at most 255 bytes; an address that is not counts as none, since another would be another's.
     public let email: String?
+    /// At most 255 bytes, without what is not plain in it.
     public let name: String?
 
     public init(user: UserID, email: String? = nil, name: String? = nil) {
         self.user = user
-        self.email = email
-        self.name = name
+        self.email = email.flatMap { $0.utf8.count <= 255 && PlainText.isPlain($0) ? $0 : nil }
+        self.name = name.flatMap { PlainText.cleaned($0) }
     }
 }
 

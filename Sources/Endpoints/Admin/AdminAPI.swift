@@ -71,14 +71,3 @@ extension Request {
         return json
     }
 }
-
-/// Why an admin does something, as the audit log keeps it.
-enum Reason {
-    static let rule = "a text of 1 to 1000 bytes"
-
-    /// `nil` if it is blank or too long.
-    static func checked(_ text: String?) -> String? {
-        guard let text, text.utf8.count <= 1000, text.contains(where: { !$0.isWhitespace }) else { return nil }
-        return text
-    }
-}

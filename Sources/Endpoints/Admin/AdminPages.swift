@@ -6,6 +6,9 @@ internal import Pages
 struct AdminPages: Sendable {
     let dependencies: AdminDependencies
 
+    /// What a reason that is none is told.
+    static let reasonRule = "Say why: at most 1,000 characters on one line, none of them invisible."
+
     static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
         let pages = AdminPages(dependencies: dependencies)
         return [

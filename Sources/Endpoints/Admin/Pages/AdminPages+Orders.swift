@@ -35,7 +35,10 @@ extension AdminPages {
                 ("External id at Polar", customer?["external_id"]?.string),
                 ("User in the metadata", data["metadata"]?["user_id"]?.string),
             ]
-            return known.compactMap { name, value in value.map { (name, $0) } }
+            // Anybody types these at Polar.
+            return known.compactMap { name, value in
+                value.flatMap { PlainText.cleaned($0) }.map { (name, $0) }
+            }
         }
         return []
     }
@@ -103,7 +106,7 @@ extension AdminPages {
         var trial = SettlingTrial()
         trial.reason = form.typed("reason")
         guard Reason.checked(trial.reason) != nil else {
-            trial.dismissFault = "Say why, in at most 1,000 characters."
+            trial.dismissFault = Self.reasonRule
             return .html(.unprocessableContent, try paymentPage(request, order, trial))
         }
         let outcome = try stored { () throws(StoreError) in

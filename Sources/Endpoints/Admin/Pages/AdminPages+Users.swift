@@ -40,7 +40,7 @@ extension AdminPages {
         if amount.map({ $0 == 0 || !(-largest...largest).contains($0) }) ?? true {
             trial.amountFault = "A whole number, with a minus to take: not zero, and at most 1,000,000,000."
         }
-        if Reason.checked(trial.reason) == nil { trial.reasonFault = "Say why, in at most 1,000 characters." }
+        if Reason.checked(trial.reason) == nil { trial.reasonFault = Self.reasonRule }
         guard let amount, trial.amountFault == nil, trial.reasonFault == nil else {
             return .html(.unprocessableContent, try userPage(request, user, trial))
         }
