@@ -40,7 +40,9 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CJose", pkgConfig: "cjose", providers: [.apt(["libcjose-dev"])]),
-        .systemLibrary(name: "CProcess"),
+        .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
+        // What happens between fork and exec cannot be written in Swift.
+        .target(name: "CProcess"),
 
         // The unsafe wall: the only targets that may say `unsafe`.
         library("Threads"),
@@ -50,7 +52,7 @@ let package = Package(
         library("HTTPClient", ["CCurl"]),
         library("JOSE", ["CJose"]),
         library("Files"),
-        library("Subprocess", ["CProcess"]),
+        library("Subprocess", ["CProcess", "CSeccomp"]),
         library("System", ["Core", "Threads", logging]),
 
         // Pure.

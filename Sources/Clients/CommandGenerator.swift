@@ -1,8 +1,10 @@
 public import Core
+internal import Files
 internal import Subprocess
 
 /// Any program as the image service: a picture on standard input, a picture on standard output, the prompt in
-/// `GENERATION_PROMPT`; `PATH` is all else that it knows of us.
+/// `GENERATION_PROMPT`; `PATH` is all else that it knows of us, and a directory of its own for temporary files in `TMPDIR`.
+/// It keeps its network; of files, it sees what its user sees but our own.
 ///
 /// It ends with 0, with 77 (`EX_NOPERM`) if it refuses the picture, or with 78 (`EX_CONFIG`) if an operator must look.
 /// Anything else may be tried again.
@@ -10,16 +12,23 @@ internal import Subprocess
 /// Source: https://man.freebsd.org/cgi/man.cgi?query=sysexits
 public struct CommandGenerator: Sendable {
     private static let maximumBytes = 64 << 20
+    private static let maximumProcesses = 512
 
     private let program: String
     private let arguments: [String]
     private let path: String
     private let timeout: Duration
+    private let cage: Cage
+    private let memoryBytes: Int
 
     /// - Parameters:
     ///   - command: the program and its arguments with spaces between; no shell reads it.
     ///   - path: where programs are looked for.
-    public init(command: String, path: String, timeout: Duration) throws(MissingTool) {
+    ///   - memoryBytes: what each of its processes may hold.
+    ///   - hidden: paths that it must not see, and all that begin with one of them.
+    public init(
+        command: String, path: String, timeout: Duration, memoryBytes: Int = 2 << 30, hidden: [String] = []
+    ) throws(MissingTool) {
         let words = command.split(separator: " ").map(String.init)
         guard let first = words.first, let program = Subprocess.find(first, in: path) else {
             throw MissingTool("GENERATOR_COMMAND names no program that can be run")
@@ -28,16 +37,25 @@ public struct CommandGenerator: Sendable {
         arguments = Array(words.dropFirst())
         self.path = path
         self.timeout = timeout
+        self.memoryBytes = memoryBytes
+        cage = .command(without: hidden)
     }
 
     /// - Parameter isStopping: the program is ended once it says so.
     public func generate(
         _ input: GenerationInput, isStopping: () -> Bool = { false }
     ) throws(GenerationFault) -> [UInt8] {
+        guard let scratch = ScratchDirectory() else {
+            throw .unavailable("no directory for temporary files can be made", retryAfter: nil)
+        }
+        defer { scratch.remove() }
         let subprocess = Subprocess(
             program: program, arguments: arguments,
-            environment: ["PATH": path, "GENERATION_PROMPT": input.prompt],
-            limits: .init(time: timeout, outputBytes: Self.maximumBytes))
+            environment: ["PATH": path, "GENERATION_PROMPT": input.prompt, "TMPDIR": scratch.path],
+            limits: .init(
+                time: timeout, outputBytes: Self.maximumBytes, dataBytes: memoryBytes,
+                processes: Self.maximumProcesses),
+            cage: cage)
         let ended = subprocess.run(input: input.bytes, isStopping: isStopping)
         switch ended.outcome {
         case .exited(0, let output):

@@ -2,7 +2,7 @@ public import Core
 internal import Subprocess
 
 /// Frees a picture of what a camera or a program wrote into it (place, time, names, comments, colour profile): it is
-/// decoded, turned upright, brought to sRGB and encoded anew, by libvips in a process of its own with limits.
+/// decoded, turned upright, brought to sRGB and encoded anew, by libvips in a process of its own, in a cage.
 ///
 /// The picture goes through pipes alone, so nothing of it stays behind when a process is killed.
 ///
@@ -14,7 +14,7 @@ public struct ImageCleaner: Sendable {
     private static let thumbnailTimeout = Duration.seconds(6)
 
     private static let maximumBytes = 64 << 20
-    private static let leastVersion = (major: 8, minor: 12)
+    private static let leastVersion = (major: 8, minor: 13)
 
     private let program: String
     /// How this version is told to keep no metadata.
@@ -24,8 +24,9 @@ public struct ImageCleaner: Sendable {
         guard let program = Subprocess.find("vipsthumbnail", in: path) else {
             throw MissingTool("vipsthumbnail is missing: install libvips-tools")
         }
-        guard let version = Self.version(of: program), version >= Self.leastVersion else {
-            throw MissingTool("vipsthumbnail is none of libvips 8.12 or newer")
+        // 8.13 is the first that can be told to leave its less safe readers alone.
+        guard let version = try Self.version(of: program), version >= Self.leastVersion else {
+            throw MissingTool("vipsthumbnail is none of libvips 8.13 or newer")
         }
         self.program = program
         // `strip` is deprecated from 8.15 on.
@@ -67,7 +68,8 @@ public struct ImageCleaner: Sendable {
         let subprocess = Subprocess(
             program: program, arguments: ["stdin"] + arguments, environment: Self.environment,
             limits: .init(
-                time: timeout, outputBytes: Self.maximumBytes, processorSeconds: 30, memoryBytes: 2 << 30))
+                time: timeout, outputBytes: Self.maximumBytes, processorSeconds: 30, memoryBytes: 2 << 30),
+            cage: .decoder)
         let ended = subprocess.run(input: bytes, isStopping: isStopping)
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output
@@ -89,14 +91,19 @@ public struct ImageCleaner: Sendable {
     }
 
     /// Readers of formats that are hard to make safe stay shut; a picture is never decoded by more threads than one.
-    private static let environment = ["VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1"]
+    /// What it cannot keep in memory it could only write to a file, and it can write none.
+    private static let environment = [
+        "VIPS_BLOCK_UNTRUSTED": "1", "VIPS_CONCURRENCY": "1", "VIPS_DISC_THRESHOLD": "2g",
+    ]
 
     /// From a line such as `vips-8.14.1` or `vips 8.16.0`.
-    private static func version(of program: String) -> (major: Int, minor: Int)? {
+    private static func version(of program: String) throws(MissingTool) -> (major: Int, minor: Int)? {
         let subprocess = Subprocess(
             program: program, arguments: ["--version"], environment: environment,
-            limits: .init(time: .seconds(20), outputBytes: 4096))
-        guard case .exited(0, let output) = subprocess.run().outcome else { return nil }
+            limits: .init(time: .seconds(20), outputBytes: 4096), cage: .decoder)
+        let outcome = subprocess.run().outcome
+        if case .notStarted(let reason) = outcome { throw MissingTool("vipsthumbnail has no cage: \(reason)") }
+        guard case .exited(0, let output) = outcome else { return nil }
         let digits = String(decoding: output, as: UTF8.self).drop { !$0.isNumber }
         let numbers = digits.split(separator: ".").prefix(2).compactMap { Int($0) }
         return numbers.count == 2 ? (numbers[0], numbers[1]) : nil

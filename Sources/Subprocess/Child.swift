@@ -14,8 +14,7 @@ struct Child: ~Copyable {
         guard let input = Descriptor.Pipe(), let output = Descriptor.Pipe(), let errors = Descriptor.Pipe() else {
             throw NotStarted(reason: "no descriptors are left")
         }
-        process = try Self.spawn(
-            subprocess, standardFiles: [input.reading.number, output.writing.number, errors.writing.number])
+        process = try Self.start(subprocess, standardFiles: (input.reading, output.writing, errors.writing))
         self.input = input.writing
         self.output = output.reading
         self.errors = errors.reading
@@ -24,76 +23,81 @@ struct Child: ~Copyable {
         self.errors.setNonblocking()
     }
 
-    private static func spawn(_ subprocess: Subprocess, standardFiles: [Int32]) throws(NotStarted) -> Process {
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        for (target, source) in standardFiles.enumerated() {
-            unsafe posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
-        }
-        // Ours are all closed at exec; a library's may not be.
-        unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
-
-        var attributes = posix_spawnattr_t()
-        unsafe posix_spawnattr_init(&attributes)
-        defer { unsafe posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe posix_spawnattr_setsigmask(&attributes, &signals)
-        unsafe sigfillset(&signals)
-        unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
-
+    private static func start(
+        _ subprocess: Subprocess, standardFiles: (Descriptor, Descriptor, Descriptor)
+    ) throws(NotStarted) -> Process {
         let environment = subprocess.environment.map { "\($0)=\($1)" }
         guard (environment + subprocess.arguments).allSatisfy({ !$0.utf8.contains(0) }) else {
             throw NotStarted(reason: "a text holds a zero byte")
         }
-        var number: Int32 = 0
-        let code = unsafe withTexts([subprocess.program] + subprocess.arguments) { arguments in
+        let ruleset = try ruleset(of: subprocess)
+        let filter = subprocess.cage?.calls.instructions ?? []
+        defer { extendLifetime((standardFiles, ruleset)) }
+        let number = unsafe withTexts([subprocess.program] + subprocess.arguments) { arguments in
             unsafe withTexts(environment) { environment in
-                unsafe posix_spawn(&number, subprocess.program, &actions, &attributes, arguments, environment)
+                unsafe filter.withUnsafeBytes { filter in
+                    unsafe subprocess.program.withCString { program in
+                        let limits = subprocess.limits
+                        var how = unsafe credits_program(
+                            program: program, arguments: arguments, environment: environment,
+                            standard_files: (
+                                standardFiles.0.number, standardFiles.1.number, standardFiles.2.number
+                            ),
+                            processor_seconds: limit(limits.processorSeconds), space_bytes: limit(limits.memoryBytes),
+                            data_bytes: limit(limits.dataBytes), processes: limit(limits.processes),
+                            ruleset: ruleset?.number ?? -1, filter: filter.baseAddress,
+                            filter_count: UInt16(filter.count / 8))
+                        return unsafe credits_start(&how)
+                    }
+                }
             }
         }
-        guard code == 0 else { throw unsafe NotStarted(reason: String(cString: strerror(code))) }
-        return try Process(number, limits: subprocess.limits)
+        guard number > 0 else { throw unsafe NotStarted(reason: String(cString: strerror(errno))) }
+        return try Process(number)
     }
 
+    private static func ruleset(of subprocess: Subprocess) throws(NotStarted) -> Descriptor? {
+        guard let cage = subprocess.cage else { return nil }
+        guard !cage.calls.instructions.isEmpty, let ruleset = cage.files.ruleset(for: subprocess.program) else {
+            throw NotStarted(reason: "this kernel has no Landlock: Linux 5.13 or newer with it is needed")
+        }
+        return ruleset
+    }
+
+    private static func limit(_ most: Int?) -> rlim_t { most.map { rlim_t($0) } ?? rlim_t.max }
+
     private static func withTexts<Result>(
-        _ texts: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
+        _ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> Result
     ) -> Result {
-        let copies = unsafe texts.map { unsafe strdup($0) }
+        let copies = unsafe texts.map { unsafe strdup($0) } + [nil]
         defer { for index in texts.indices { unsafe free(copies[index]) } }
-        return unsafe body(copies + [nil])
+        return unsafe copies.withUnsafeBufferPointer { unsafe body($0.baseAddress) }
     }
 }
 
-/// A process and the group that it leads.
+/// The process that looks after a program: it ends as the program does, when nothing of it is left.
 struct Process: ~Copyable {
     private let number: Int32
     /// Readable once the process has ended.
     let ended: Descriptor
 
-    /// The limits hold before the program can have read anything: it gets its input after this.
-    init(_ number: Int32, limits: Subprocess.Limits) throws(Child.NotStarted) {
+    init(_ number: Int32) throws(Child.NotStarted) {
         let watch = credits_pidfd_open(number)
-        guard watch >= 0, Self.limit(number, limits) else {
+        guard watch >= 0 else {
             let reason = unsafe String(cString: strerror(errno))
-            kill(-number, SIGKILL)
+            kill(number, SIGTERM)
             _ = Self.wait(for: number)
-            if watch >= 0 { close(watch) }
             throw Child.NotStarted(reason: reason)
         }
         self.number = number
         ended = Descriptor(watch)
     }
 
-    /// Ends the whole group and answers how its leader ended, by itself or by this.
+    /// Ends the program with all that it started, and answers how it ended, by itself or by this.
     ///
-    /// Until it is waited for, its number belongs to nobody else, and so does the group's.
+    /// Until it is waited for, the number belongs to nobody else.
     consuming func end() -> End {
-        kill(-number, SIGKILL)
+        kill(number, SIGTERM)
         let status = Self.wait(for: number)
         // WIFEXITED and its kin are macros, which Swift does not see.
         return status & 0x7F == 0 ? .status(status >> 8 & 0xFF) : .signal(status & 0x7F)
@@ -102,17 +106,6 @@ struct Process: ~Copyable {
     enum End {
         case status(Int32)
         case signal(Int32)
-    }
-
-    private static func limit(_ number: Int32, _ limits: Subprocess.Limits) -> Bool {
-        let set = [
-            (credits_limit_core, 0), (credits_limit_cpu, limits.processorSeconds),
-            (credits_limit_space, limits.memoryBytes),
-        ]
-        return set.allSatisfy { resource, most in
-            guard let most else { return true }
-            return credits_limit(number, Int32(resource), UInt(most)) == 0
-        }
     }
 
     private static func wait(for number: Int32) -> Int32 {

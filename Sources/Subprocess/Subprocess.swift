@@ -1,12 +1,13 @@
 /// A program to be run: bytes in, bytes out, and an end within its time.
 ///
 /// It gets its arguments as they are (no shell reads them), exactly this environment, no open file but its standard
-/// ones, no signal mask, and a process group of its own: whatever it started goes with it.
+/// ones, no signal mask, no way to more privileges, and what it started goes with it, in whatever session or group.
 public struct Subprocess: Sendable {
     let program: String
     let arguments: [String]
     let environment: [String: String]
     let limits: Limits
+    let cage: Cage?
 
     public struct Limits: Sendable {
         /// From its start to its end, by a clock that nobody sets.
@@ -16,12 +17,21 @@ public struct Subprocess: Sendable {
         public let processorSeconds: Int?
         /// Of address space, for each of its processes; more is refused to it.
         public let memoryBytes: Int?
+        /// Of memory that it can write, for each of its processes. Some languages reserve much address space and use little.
+        public let dataBytes: Int?
+        /// Processes and threads of its user, those of others included; root has no such limit.
+        public let processes: Int?
 
-        public init(time: Duration, outputBytes: Int, processorSeconds: Int? = nil, memoryBytes: Int? = nil) {
+        public init(
+            time: Duration, outputBytes: Int, processorSeconds: Int? = nil, memoryBytes: Int? = nil,
+            dataBytes: Int? = nil, processes: Int? = nil
+        ) {
             self.time = time
             self.outputBytes = outputBytes
             self.processorSeconds = processorSeconds
             self.memoryBytes = memoryBytes
+            self.dataBytes = dataBytes
+            self.processes = processes
         }
     }
 
@@ -39,12 +49,17 @@ public struct Subprocess: Sendable {
         public let complaint: String
     }
 
-    /// - Parameter program: a path; see ``find(_:in:)``.
-    public init(program: String, arguments: [String] = [], environment: [String: String], limits: Limits) {
+    /// - Parameters:
+    ///   - program: a path; see ``find(_:in:)``.
+    ///   - cage: without one, it may do what its user may.
+    public init(
+        program: String, arguments: [String] = [], environment: [String: String], limits: Limits, cage: Cage? = nil
+    ) {
         self.program = program
         self.arguments = arguments
         self.environment = environment
         self.limits = limits
+        self.cage = cage
     }
 
     /// Runs it to its end and waits for that. A program that does not read all of its input has its reasons.

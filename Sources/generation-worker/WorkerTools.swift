@@ -36,7 +36,9 @@ struct WorkerTools {
     private static func generator(_ settings: WorkerSettings) throws(MissingTool) -> WorkerParts.Generate {
         switch settings.generator {
         case .command(let command):
-            let generator = try CommandGenerator(command: command, path: settings.path, timeout: settings.timeout)
+            let generator = try CommandGenerator(
+                command: command, path: settings.path, timeout: settings.timeout,
+                memoryBytes: settings.commandMemoryBytes, hidden: [settings.store.database, settings.images])
             return { input, isStopping throws(GenerationFault) in
                 try generator.generate(input, isStopping: isStopping)
             }

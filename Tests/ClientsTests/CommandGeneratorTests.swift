@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Foundation
 import TestSupport
 import Testing
 
@@ -26,9 +27,17 @@ import Testing
         #expect(try generate("echo $PATH; `id` | cat") == Array("$PATH; `id` | cat\n".utf8))
     }
 
-    @Test func thePromptIsInTheEnvironmentAndNothingElse() throws {
+    @Test func thePromptIsInTheEnvironmentAndLittleElse() throws {
         let lines = String(decoding: try generate("env"), as: UTF8.self).split(separator: "\n")
-        #expect(Set(lines) == ["PATH=/usr/bin:/bin", "GENERATION_PROMPT=two words; $HOME `id`"])
+        let scratch = try #require(lines.first { $0.hasPrefix("TMPDIR=") }?.dropFirst(7)).description
+        #expect(
+            Set(lines) == ["PATH=/usr/bin:/bin", "GENERATION_PROMPT=two words; $HOME `id`", "TMPDIR=\(scratch)"])
+        #expect(!FileManager.default.fileExists(atPath: scratch), "it goes with the command")
+    }
+
+    @Test func itsOwnDirectoryHoldsFilesWhileItRuns() throws {
+        #expect(try script("cd $TMPDIR && mkdir a && ln -s / a/l && cat >a/f && cat $(mktemp) a/f") == [1, 2, 3])
+        #expect(FileManager.default.fileExists(atPath: "/etc/passwd"))
     }
 
     @Test(arguments: [

@@ -17,6 +17,8 @@ public struct WorkerSettings: Sendable {
     public let attempts: Int64
     /// `GENERATION_TIMEOUT_SECONDS`: for one call of the provider.
     public let timeout: Duration
+    /// `GENERATOR_COMMAND_MEMORY_BYTES`: what each process of the command may hold.
+    public let commandMemoryBytes: Int
     /// `GENERATION_CONCURRENCY`: how many jobs are in hand at once.
     public let concurrency: Int
     /// `GENERATION_DAILY_LIMIT`: calls of the provider in a day (UTC); none unless set.
@@ -35,6 +37,8 @@ public struct WorkerSettings: Sendable {
         prompt = reader.prompt()
         attempts = Int64(reader.integer("GENERATION_ATTEMPTS", in: 1...10, default: 2))
         timeout = .seconds(reader.integer("GENERATION_TIMEOUT_SECONDS", in: 1...600, default: 90))
+        commandMemoryBytes = reader.integer(
+            "GENERATOR_COMMAND_MEMORY_BYTES", in: 64 << 20...1 << 40, default: 2 << 30)
         concurrency = reader.integer("GENERATION_CONCURRENCY", in: 1...64, default: 2)
         let isLimited = reader.optional("GENERATION_DAILY_LIMIT") != nil
         let limit = reader.integer("GENERATION_DAILY_LIMIT", in: 0...1_000_000_000, default: 0)
