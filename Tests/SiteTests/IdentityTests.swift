@@ -143,6 +143,26 @@ import Testing
         #expect(try status("/account", here, site) == 302 && status("/account", stranger, site) == 200)
     }
 
+    @Test func aPersonSignsOutOfOneBrowserInAnother() throws {
+        let site = try Site()
+        let other = try signIn("ada", site)
+        let browser = try Browser()
+        try browser.signIn("ada", at: site)
+        try browser.open(site.origin + "/account")
+        try browser.resize(width: 360, height: 740)
+        #expect(try browser.run("return document.documentElement.scrollWidth <= 360").bool == true)
+        if let directory = Places.screenshots {
+            try browser.screenshot(to: "\(directory)/sessions.png", wholePage: true)
+        }
+        #expect(try browser.count(".sessions li") == 2)
+        // Newest first: this one.
+        try browser.click(".sessions li:last-child button")
+        try eventually("one is left") { try browser.count(".sessions li") == 1 }
+        #expect(try status("/account", other, site) == 302)
+        try browser.click(".sessions li button")
+        try eventually("nobody is signed in") { try browser.text("h1") == "You are signed out" }
+    }
+
     @Test func theOperatorListsAndEndsThem() throws {
         let site = try Site()
         let (one, two) = (try signIn("ada", site), try signIn("ada", site))
