@@ -148,12 +148,7 @@ import Testing
         let other = try signIn("ada", site)
         let browser = try Browser()
         try browser.signIn("ada", at: site)
-        try browser.open(site.origin + "/account")
-        try browser.resize(width: 360, height: 740)
-        #expect(try browser.run("return document.documentElement.scrollWidth <= 360").bool == true)
-        if let directory = Places.screenshots {
-            try browser.screenshot(to: "\(directory)/sessions.png", wholePage: true)
-        }
+        try Look(browser: browser, site: site).expectGood([("sessions", "/account")])
         #expect(try browser.count(".sessions li") == 2)
         // Newest first: this one.
         try browser.click(".sessions li:last-child button")
