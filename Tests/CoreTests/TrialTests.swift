@@ -75,6 +75,9 @@ import Testing
         let midnight = Instant(rawValue: (TestStore.now.rawValue / 86_400_000 + 1) * 86_400_000)
         #expect(try sees("e", "e@x", in: store, at: midnight.advanced(by: .milliseconds(-1))) == 0)
         #expect(try sees("f", "f@x", in: store, at: midnight) == 10)
+        let counted = try test.store.counters().filter { $0.key.name == "credits_trials_total" }
+        #expect(counted[Counter("credits_trials_total", labels: #"standing="limited""#)] == 3)
+        #expect(counted[Counter("credits_trials_total", labels: #"standing="given""#)] == 2)
         // Whoever began at 0 stays there; the address may come again.
         #expect(try sees("c", "c@x", in: store, at: midnight) == 0)
         #expect(try sees("c2", "c@x", in: store, at: midnight) == 10)

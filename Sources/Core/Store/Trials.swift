@@ -42,6 +42,8 @@ enum Trials {
     ) throws(SQLiteError) {
         let standing = try decide(profile, on: ground, at: now, in: transaction)
         try set(standing, of: profile.user, in: transaction)
+        let label = #"standing="\#(standing.rawValue)""#
+        try Counters.add(to: Counter("credits_trials_total", labels: label), in: transaction)
     }
 
     /// A user who was there before comes with an address that counts.
