@@ -47,8 +47,13 @@ struct BuyingPages: Sendable {
         let entries = try stored { () throws(StoreError) in
             try dependencies.store.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
         }
+        let sessions = try stored { () throws(StoreError) in
+            try dependencies.store.sessions(of: profile.user, at: dependencies.now())
+        }
         let page = AccountPage(
             account, who: profile.name ?? profile.email ?? profile.user.text, entries: entries,
+            sessions: SessionList(
+                sessions, current: request.caller?.session, formToken: request.formToken, now: dependencies.now()),
             formToken: request.formToken, now: dependencies.now())
         return .html(.ok, page.html)
     }

@@ -19,6 +19,7 @@ public struct CheckoutSite: Sendable {
                 .init("/buy", [(.get, pages.buy), (.post, pages.order)]),
                 .init("/buy/return", [(.get, pages.comeBack)]),
                 .init("/account", [(.get, pages.account)]),
+                .init("/account/sessions", [(.post, SessionPages(dependencies).end)]),
                 .init("/healthz", [(.get, health.healthz)]),
                 .init("/readyz", [(.get, health.readyz)]),
             ], log: dependencies.log)

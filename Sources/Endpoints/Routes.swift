@@ -82,7 +82,8 @@ extension Request {
     /// Who asks, as far as the database is concerned.
     func profile() throws(RequestError) -> Profile {
         guard let caller, let user = UserID(caller.user) else { throw .notSignedIn }
-        return Profile(user: user, email: caller.email, name: caller.name)
+        let proof: EmailProof = caller.isEmailVerified.map { $0 ? .verified : .unverified } ?? .unclaimed
+        return Profile(user: user, email: caller.email, name: caller.name, proof: proof)
     }
 
     /// The token that this caller's forms carry; empty for a program with a bearer token, which needs none.

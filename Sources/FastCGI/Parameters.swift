@@ -106,8 +106,11 @@ struct Parameters {
         func given(_ name: String) -> String? { values[name].flatMap { $0.isEmpty ? nil : $0 } }
         return Caller(
             user: user, email: given("REMOTE_EMAIL"), name: given("REMOTE_NAME"),
+            // Whatever is not plainly yes is no.
+            isEmailVerified: given("REMOTE_EMAIL_VERIFIED").map { $0 == "true" },
             credential: text("REMOTE_CREDENTIAL") == "bearer"
-                ? .bearer : .cookie(formToken: text("REMOTE_FORM_TOKEN")))
+                ? .bearer : .cookie(formToken: text("REMOTE_FORM_TOKEN")),
+            session: given("REMOTE_SESSION"))
     }
 }
 

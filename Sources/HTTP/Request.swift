@@ -69,7 +69,11 @@ public struct Caller: Sendable, Equatable {
     public var user: String
     public var email: String?
     public var name: String?
+    /// Whether the issuer says that the address is the user's; `nil`: it does not say.
+    public var isEmailVerified: Bool?
     public var credential: Credential
+    /// The name of the session that asks, if it is one of ours: it resumes nothing.
+    public var session: String?
 
     public enum Credential: Sendable, Equatable {
         /// A token in the `Authorization` header: no browser sends one by itself.
@@ -78,11 +82,16 @@ public struct Caller: Sendable, Equatable {
         case cookie(formToken: String)
     }
 
-    public init(user: String, email: String? = nil, name: String? = nil, credential: Credential) {
+    public init(
+        user: String, email: String? = nil, name: String? = nil, isEmailVerified: Bool? = nil, credential: Credential,
+        session: String? = nil
+    ) {
         self.user = user
         self.email = email
         self.name = name
+        self.isEmailVerified = isEmailVerified
         self.credential = credential
+        self.session = session
     }
 }
 

@@ -16,12 +16,16 @@ public enum JWS {
         return try token.payload
     }
 
-    /// The header holds `alg` by the key's type, the key's `kid` and `typ` JWT.
-    public static func signed(_ payload: [UInt8], by key: JWK) throws(JOSEError) -> String {
+    /// The header holds `alg` by the key's type, the key's `kid` and `typ`.
+    ///
+    /// - Parameter type: `nil` leaves it out.
+    public static func signed(
+        _ payload: [UInt8], by key: JWK, type: String? = "JWT"
+    ) throws(JOSEError) -> String {
         let header = try HeaderHandle()
         try header.set("alg", key.algorithm.rawValue)
         if let keyID = key.keyID { try header.set("kid", keyID) }
-        try header.set("typ", "JWT")
+        if let type { try header.set("typ", type) }
         return try TokenHandle(signing: payload, by: try key.handle(), header: header).compact
     }
 

@@ -12,6 +12,7 @@ public struct AccountPage: Sendable {
     let entries: [Row]
     /// The cursor of the next page.
     let older: String?
+    let sessions: SessionList?
 
     struct Row {
         let time: Moment
@@ -24,7 +25,8 @@ public struct AccountPage: Sendable {
 
     /// - Parameter who: the name or address that the issuer gave, else the id.
     public init(
-        _ account: Account, who: String, entries page: Page<LedgerEntry>, formToken: String, now: Instant
+        _ account: Account, who: String, entries page: Page<LedgerEntry>, sessions: SessionList? = nil,
+        formToken: String, now: Instant
     ) {
         frame = Frame("Account", person: Person(account, formToken: formToken), place: .account)
         balance = Format.credits(account.balance.rawValue)
@@ -32,14 +34,28 @@ public struct AccountPage: Sendable {
         debtNote =
             account.debt > .zero
             ? "An order was refunded after its credits were spent. Your next purchase pays what is owed first." : nil
-        trial = account.hasFreeTrial ? "Your free trial runs for a week from your first visit." : nil
+        trial = account.trialNote
         self.who = who
         entries = page.items.map { Row($0, now: now) }
         hasEntries = !page.items.isEmpty
         older = page.nextCursor.map { String($0) }
+        self.sessions = sessions
     }
 
     public var html: String { Renderer.page("account", self) }
+}
+
+extension Account {
+    fileprivate var trialNote: String? {
+        switch trial {
+        case .unverified:
+            "Free credits are for verified e-mail addresses. Verify yours at the sign-in service, then sign in again."
+        case .repeated: "The free credits of your e-mail address were given before, to another account."
+        case .limited: "No free credits were left on the day of your first visit."
+        case .given, .givenUnnoted, .some(.none), nil:
+            hasFreeTrial ? "Your free trial runs for a week from your first visit." : nil
+        }
+    }
 }
 
 extension AccountPage.Row {

@@ -26,6 +26,13 @@ public enum System {
         while unsafe nanosleep(&rest, &left) != 0, errno == EINTR { rest = left }
     }
 
+    /// Calls on a thread of its own, with a pause before each call, until it is told that there is nobody left to call.
+    static func repeatedly(after pause: Duration, _ isThere: @escaping @Sendable () -> Bool) {
+        startThread {
+            repeat { wait(pause) } while isThere()
+        }
+    }
+
     /// Ends the process, as `EX_CONFIG` unless told otherwise: the service manager must not restart it.
     public static func fail(_ error: any Error, code: Int32 = 78) -> Never {
         write("\(error)\n")

@@ -23,12 +23,9 @@ public final class Tally: Sendable {
         self.program = program
         self.store = store
         self.log = log
-        startThread { [weak self] in
-            while true {
-                System.wait(Self.interval)
-                guard let self else { return }
-                keep()
-            }
+        System.repeatedly(after: Self.interval) { [weak self] in
+            self?.keep()
+            return self != nil
         }
     }
 

@@ -14,7 +14,8 @@ struct CreditControl: ParsableCommand {
             Exit codes: 0 done, 1 the answer is no or faults were found, 2 wrong use, 78 wrong settings.
             """,
         subcommands: [
-            Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, OrderCommand.self,
+            Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, SessionCommand.self,
+            OrderCommand.self,
             GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
             ParkedCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])

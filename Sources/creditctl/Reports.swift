@@ -95,7 +95,8 @@ extension UserReport {
             "user_id": .string(account.user.text), "email": .optional(email), "name": .optional(name),
             "credits": .integer(account.balance.rawValue), "debt": .integer(account.debt.rawValue),
             "has_free_trial": .bool(account.hasFreeTrial), "trial_credits": .integer(trial.rawValue),
-            "first_seen_at": .string(account.createdAt.rfc3339), "payments": .array(payments.map(\.json)),
+            "trial": .optional(account.trial?.rawValue), "first_seen_at": .string(account.createdAt.rfc3339),
+            "payments": .array(payments.map(\.json)),
             "entries": .array(entries.map(\.json)),
         ]
     }
@@ -107,9 +108,22 @@ extension UserReport {
             credits     \(account.balance.rawValue)
             debt        \(account.debt.rawValue)
             first seen  \(account.createdAt.rfc3339)
-            trial       \(trial.rawValue) credits, \(account.hasFreeTrial ? "running" : "over")
+            trial       \(trial.rawValue) credits, \(account.trial?.words ?? (account.hasFreeTrial ? "running" : "over"))
             """
         return head + section("purchases", payments.map(\.line)) + section("entries", entries.map(\.line))
+    }
+}
+
+extension TrialStanding {
+    /// Why there is none; `nil` where it was given.
+    fileprivate var words: String? {
+        switch self {
+        case .given, .givenUnnoted: nil
+        case .none: "none was to be had"
+        case .unverified: "waits for a verified address"
+        case .repeated: "the address had its trial under another id"
+        case .limited: "TRIAL_DAILY_LIMIT was reached"
+        }
     }
 }
 

@@ -18,6 +18,8 @@ internal import Threads
 /// POST /control/api/provider                   fault none|429|500|503|hang|slow|safety|prompt_block|nonsense|cut_off|
 ///                                              not_an_image|no_image, count N|forever, delay_ms, retry_seconds, forget
 /// GET  /control/api/provider                   calls, pictures, fault, last; /last: the picture that was sent last
+/// POST /control/api/issuer                     email, email_verified, sid: in every token from now on; "none" leaves it
+///                                              out; {}: all as usual. Tokens and logouts: see Issuer+Tokens.swift
 /// POST /control/api/deliveries/release         order forward|reverse|[event ids]: sends what `hold` kept back
 /// POST /control/api/deliveries/run-due         every waiting retry is due now
 /// POST /control/api/endpoint/enable            after ten failed events in a row; /disable likewise

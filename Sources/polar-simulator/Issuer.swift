@@ -21,6 +21,8 @@ struct Issuer: Sendable {
         let nonce: String?
         let challenge: String
         let expiresAt: Moment
+        /// The `sid` of what is signed in here with it.
+        let session: String
     }
 
     func respond(to request: Request) -> Response? {
@@ -31,6 +33,8 @@ struct Issuer: Sendable {
         case ("/authorize", .post): signIn(request)
         case ("/token", .post): exchange(request)
         case ("/issuer/token", .get), ("/issuer/token", .post): convenience(request)
+        case ("/issuer/sessions", .get): sessions(request)
+        case ("/issuer/logout", .post): logOut(request)
         case ("/end_session", .get), ("/end_session", .post): endSession(request)
         case _: nil
         }
@@ -47,7 +51,10 @@ struct Issuer: Sendable {
             "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email", "profile"],
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "code_challenge_methods_supported": ["S256"],
-            "claims_supported": ["sub", "iss", "aud", "azp", "exp", "iat", "nonce", "email", "name"],
+            "claims_supported": [
+                "sub", "iss", "aud", "azp", "exp", "iat", "nonce", "sid", "email", "email_verified", "name",
+            ],
+            "backchannel_logout_supported": true, "backchannel_logout_session_supported": true,
         ]
     }
 
@@ -116,10 +123,12 @@ struct Issuer: Sendable {
             return signInPage(request, complaint: "A name has 1 to 64 letters, digits, or one of . _ - @")
         }
         let code = newToken()
+        let session = newToken()
         world.withLock { world in
+            world.issuerSessions[name, default: []].append(session)
             world.codes[code] = Grant(
                 name: name, redirectURI: authorization.redirectURI, nonce: authorization.nonce,
-                challenge: authorization.challenge, expiresAt: .now() + .seconds(60))
+                challenge: authorization.challenge, expiresAt: .now() + .seconds(60), session: session)
         }
         let glue = authorization.redirectURI.contains("?") ? "&" : "?"
         let state = authorization.state.map { "&state=\(PercentEncoding.encoded($0))" } ?? ""
@@ -127,7 +136,7 @@ struct Issuer: Sendable {
         return .seeOther("\(authorization.redirectURI)\(glue)code=\(code)\(state)&iss=\(issuer)")
     }
 
-    private static func name(_ text: String?) -> String? {
+    static func name(_ text: String?) -> String? {
         guard let text, (1...64).contains(text.utf8.count), text.utf8.allSatisfy({ isNameByte($0) }) else { return nil }
         return text
     }
@@ -169,7 +178,7 @@ struct Issuer: Sendable {
         guard let grant, grant.expiresAt > .now(), grant.redirectURI == form["redirect_uri"],
             let verifier = form["code_verifier"],
             Base64.urlEncoded(sha256(Array(verifier.utf8))) == grant.challenge,
-            let token = token(for: grant.name, nonce: grant.nonce, seconds: 600)
+            let token = token(of: grant)
         else { return Self.failure(.badRequest, "invalid_grant") }
         return .json(
             .ok,
@@ -193,32 +202,7 @@ struct Issuer: Sendable {
         return id == settings.clientID && secret == settings.clientSecret
     }
 
-    private func convenience(_ request: Request) -> Response {
-        let form = request.parameters
-        guard let name = Self.name(form["sub"]) else { return Self.failure(.badRequest, "sub is missing") }
-        let seconds = form["seconds"].flatMap { Int64($0) } ?? 3600
-        guard (-86_400...31_536_000).contains(seconds), let token = token(for: name, nonce: nil, seconds: seconds)
-        else {
-            return Self.failure(.badRequest, "seconds")
-        }
-        return .json(.ok, ["token": .string(token)])
-    }
-
-    private func token(for name: String, nonce: String?, seconds: Int64) -> String? {
-        let now = Moment.now().seconds
-        let email = name.contains("@") ? name : "\(name)@example.com"
-        let display = name.prefix(1).uppercased() + name.dropFirst()
-        let claims: [JSON.Member] = [
-            .init("iss", .string(settings.publicURL)), .init("sub", .string(name)),
-            .init("aud", .string(settings.clientID)), .init("azp", .string(settings.clientID)),
-            .init("iat", .integer(min(now, now + seconds))), .init("exp", .integer(now + seconds)),
-            .init("email", .string(email)), .init("email_verified", true), .init("name", .string(display)),
-        ]
-        let own = nonce.map { [JSON.Member("nonce", .string($0))] } ?? []
-        return try? JWS.signed(JSON.object(claims + own).bytes, by: key)
-    }
-
-    private static func failure(_ status: Status, _ error: String) -> Response {
+    static func failure(_ status: Status, _ error: String) -> Response {
         .json(status, ["error": .string(error)])
     }
 }

@@ -10,6 +10,11 @@ extension World {
         case ("provider", 1):
             try provider.change(wish)
             return provider.summary
+        case ("issuer", 1):
+            behaviour.claims = ["email", "email_verified", "sid"].compactMap { name in
+                wish.text(name).map { (name, $0) }
+            }
+            return .object(behaviour.claims.map { JSON.Member($0.name, .string($0.value)) })
         case ("deliveries", 2): return try deliveries(path[1], wish)
         case ("endpoint", 2): return try endpoint(path[1])
         case ("events", 1): return try sendAnything(wish)

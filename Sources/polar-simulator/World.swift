@@ -10,6 +10,8 @@ struct World: Sendable {
     var provider = ProviderState()
     /// What the issuer gave out and nobody has exchanged yet.
     var codes: [String: Issuer.Grant] = [:]
+    /// The `sid` of each login, by name.
+    var issuerSessions: [String: [String]] = [:]
     /// Customers by the token of their portal session.
     var portals: [String: String] = [:]
     /// Requests to the API in the current minute.
@@ -56,6 +58,8 @@ struct World: Sendable {
         var hasBenefit = false
         var faults: [APIFault] = []
         var setup = Setup()
+        /// What the issuer says instead of the usual; `none` leaves a claim out.
+        var claims: [(name: String, value: String)] = []
     }
 
     init(settings: Settings, kept: Kept) {

@@ -34,7 +34,7 @@ import Testing
         let ada = try test.user("ada")
         let token = try #require(SessionToken(cookie: String(repeating: "A", count: 43)))
         let profile = Profile(user: ada, email: "ada@example.com", name: "Ada")
-        try test.store.openSession(token, for: profile, at: TestStore.now)
+        try test.store.openSession(token, NewSession(profile), at: TestStore.now)
         let key = try #require(RequestKey("k", of: ada, method: "POST", path: "/", body: []))
         _ = try test.store.begin(key, at: TestStore.now)
         let forgotten = try forget()

@@ -156,6 +156,29 @@ import Testing
         #expect(throws: StoreError.self) { try Store(path: directory.path + "/credits.db") { _ in } }
     }
 
+    @Test func whoWasSignedInStaysSoWithWhatTheyHad() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/credits.db"
+        let earlier = try Connection(path: path, mode: .create)
+        let steps = Array(Migration.all.prefix { $0.version < Migration.sessions.version })
+        _ = try Migrator.migrate(Writer(path: path) { _ in }, steps)
+        let (now, token) = (TestStore.now, try #require(SessionToken(cookie: String(repeating: "A", count: 43))))
+        try earlier.execute(
+            "INSERT INTO users (id, email, created_ms) VALUES ('ada', 'ada@x', ?)", .integer(now.rawValue))
+        try earlier.execute(
+            """
+            INSERT INTO sessions (token_hash, user_id, email, name, created_ms, expires_ms)
+            VALUES (?, 'ada', 'ada@x', NULL, ?, ?)
+            """, .blob(token.hash.bytes), .integer(now.rawValue),
+            .integer(now.advanced(by: .seconds(60)).rawValue))
+        _ = try Store.migrate(path: path)
+        let store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        let session = try #require(try store.session(token, at: now))
+        #expect(session.profile.proof == .unclaimed && session.usedAt == now && session.adminUsedAt == now)
+        #expect(try store.account(of: session.profile, at: now).hasFreeTrial)
+        #expect(try store.account(of: session.profile, at: now).trial == .given)
+    }
+
     @Test func aFailedStepLeavesNothing() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/t.db"

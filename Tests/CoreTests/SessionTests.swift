@@ -15,7 +15,7 @@ import Testing
     @Test func aSessionIsFoundByItsTokenAlone() throws {
         let store = try database.store()
         let token = SessionToken(random: randomBytes(32))
-        try store.openSession(token, for: profile("ada"), at: now)
+        try store.openSession(token, NewSession(profile("ada")), at: now)
         let again = try #require(SessionToken(cookie: token.cookie))
         #expect(try store.session(again, at: now)?.profile == profile("ada"))
         #expect(try store.session(SessionToken(random: randomBytes(32)), at: now) == nil)
@@ -24,7 +24,7 @@ import Testing
     @Test func aSessionIsOverAfterFourteenDays() throws {
         let store = try database.store()
         let token = SessionToken(random: randomBytes(32))
-        try store.openSession(token, for: profile("ada"), at: now)
+        try store.openSession(token, NewSession(profile("ada")), at: now)
         let end = now.advanced(by: .seconds(14 * 86_400))
         #expect(try store.session(token, at: end.advanced(by: .milliseconds(-1))) != nil)
         #expect(try store.session(token, at: end) == nil)
@@ -33,7 +33,7 @@ import Testing
     @Test func aSessionThatWasClosedIsGoneAtOnce() throws {
         let store = try database.store()
         let token = SessionToken(random: randomBytes(32))
-        try store.openSession(token, for: profile("ada"), at: now)
+        try store.openSession(token, NewSession(profile("ada")), at: now)
         #expect(try store.closeSession(token))
         #expect(try store.session(token, at: now) == nil)
         #expect(try !store.closeSession(token))
@@ -42,34 +42,150 @@ import Testing
     @Test func aLoginEndsTheSessionThatTheBrowserHad() throws {
         let store = try database.store()
         let (old, new) = (SessionToken(random: randomBytes(32)), SessionToken(random: randomBytes(32)))
-        try store.openSession(old, for: profile("ada"), at: now)
-        try store.openSession(new, for: profile("eve"), replacing: old, at: now)
+        try store.openSession(old, NewSession(profile("ada")), at: now)
+        try store.openSession(new, NewSession(profile("eve")), replacing: old, at: now)
         #expect(try store.session(old, at: now) == nil)
         #expect(try store.session(new, at: now)?.profile == profile("eve"))
     }
 
     @Test func aLoginSweepsAHundredSessionsThatAreOver() throws {
         let store = try database.store()
-        for _ in 0..<150 {
-            try store.openSession(SessionToken(random: randomBytes(32)), for: profile("ada"), at: now)
+        for number in 0..<150 {
+            try store.openSession(
+                SessionToken(random: randomBytes(32)), NewSession(profile("ada\(number)")), at: now)
         }
         let later = now.advanced(by: .seconds(15 * 86_400))
-        try store.openSession(SessionToken(random: randomBytes(32)), for: profile("ada"), at: later)
+        try store.openSession(SessionToken(random: randomBytes(32)), NewSession(profile("ada")), at: later)
         #expect(try database.count("SELECT count(*) FROM sessions") == 51)
-        try store.openSession(SessionToken(random: randomBytes(32)), for: profile("ada"), at: later)
+        try store.openSession(SessionToken(random: randomBytes(32)), NewSession(profile("ada")), at: later)
         #expect(try database.count("SELECT count(*) FROM sessions") == 2)
     }
 
     @Test func theFirstSignInGivesTheTrialOnce() throws {
         let store = try database.store()
-        for _ in 0..<2 { try store.openSession(SessionToken(random: randomBytes(32)), for: profile("ada"), at: now) }
+        for _ in 0..<2 {
+            try store.openSession(SessionToken(random: randomBytes(32)), NewSession(profile("ada")), at: now)
+        }
         #expect(try store.account(of: profile("ada").user, at: now)?.balance == 10)
+    }
+
+    @Test func aUserHasFiftySessionsAndThenTheOldestGo() throws {
+        let store = try database.store()
+        let first = SessionToken(random: randomBytes(32))
+        try store.openSession(first, NewSession(profile("ada")), at: now)
+        for number: Int64 in 1...50 {
+            try store.openSession(
+                SessionToken(random: randomBytes(32)), NewSession(profile("ada")),
+                at: now.advanced(by: .seconds(number)))
+            #expect(try store.session(first, at: now) != nil || number == 50)
+        }
+        #expect(try store.session(first, at: now) == nil)
+        #expect(try store.sessions(of: profile("ada").user, at: now).count == 50)
+    }
+
+    @Test func aListSaysWhatFromWhereAndWhen() throws {
+        let store = try database.store()
+        let (old, new) = (SessionToken(random: randomBytes(32)), SessionToken(random: randomBytes(32)))
+        try store.openSession(
+            old, NewSession(profile("ada"), agent: "Firefox on Linux", network: "203.0.113.*"), at: now)
+        let later = now.advanced(by: .seconds(90))
+        try store.openSession(new, NewSession(profile("ada")), at: later)
+        try store.openSession(SessionToken(random: randomBytes(32)), NewSession(profile("eve")), at: now)
+        try store.note([SessionUse(old.hash, in: .site, at: later)])
+        let list = try store.sessions(of: profile("ada").user, at: later)
+        #expect(list.map(\.name) == [new.hash.name, old.hash.name])
+        #expect(list.map(\.agent) == [nil, "Firefox on Linux"] && list.map(\.network) == [nil, "203.0.113.*"])
+        #expect(list.map(\.createdAt) == [later, now] && list.map(\.usedAt) == [later, later])
+        #expect(try store.sessions(of: profile("ada").user, at: list[1].expiresAt).map(\.name) == [new.hash.name])
+    }
+
+    @Test func oneIsEndedByItsNameAndOnlyByItsUser() throws {
+        let store = try database.store()
+        let tokens = (0..<3).map { _ in SessionToken(random: randomBytes(32)) }
+        for token in tokens { try store.openSession(token, NewSession(profile("ada")), at: now) }
+        let (ada, eve) = (try profile("ada").user, try profile("eve").user)
+        #expect(try !store.endSession(named: tokens[0].hash.name, of: eve, at: now))
+        #expect(try !store.endSession(named: "", of: ada, at: now))
+        #expect(try store.endSession(named: tokens[0].hash.name, of: ada, at: now))
+        #expect(try !store.endSession(named: tokens[0].hash.name, of: ada, at: now))
+        #expect(try store.session(tokens[0], at: now) == nil && store.session(tokens[1], at: now) != nil)
+        #expect(try store.endSessions(of: ada, by: "root", at: now) == 2)
+        #expect(try store.endSessions(of: ada, by: "root", at: now) == 0)
+        #expect(try store.session(tokens[1], at: now) == nil)
+        #expect(try store.auditLog(limit: 9).items.map(\.action) == ["session.end"])
+    }
+
+    @Test func aSessionThatEndedIsNotBroughtBackByItsUse() throws {
+        let store = try database.store()
+        let token = SessionToken(random: randomBytes(32))
+        try store.openSession(token, NewSession(profile("ada")), at: now)
+        _ = try store.closeSession(token)
+        try store.note([SessionUse(token.hash, in: .admin, at: now)])
+        #expect(try store.session(token, at: now) == nil)
+    }
+
+    @Test func withTheRightsOfAnAdminGoTheSessions() throws {
+        let store = try database.store()
+        let (ada, eve) = (SessionToken(random: randomBytes(32)), SessionToken(random: randomBytes(32)))
+        for (token, name) in [(ada, "ada"), (eve, "eve")] {
+            try store.openSession(token, NewSession(profile(name)), at: now)
+            _ = try store.grantAdmin(to: profile(name).user, by: "test", at: now)
+        }
+        #expect(try store.revokeAdmin(from: profile("ada").user, by: "test", at: now) == .revoked)
+        #expect(try store.session(ada, at: now) == nil && store.session(eve, at: now) != nil)
+        // The last admin stays one, signed in.
+        #expect(try store.revokeAdmin(from: profile("eve").user, by: "test", at: now) == .lastAdmin)
+        #expect(try store.session(eve, at: now) != nil)
+    }
+
+    @Test func forAdminsASessionIsOverAfterAnHourWithoutUseAndAfterTwelve() throws {
+        let store = try database.store()
+        let token = SessionToken(random: randomBytes(32))
+        try store.openSession(token, NewSession(profile("ada")), at: now)
+        func isGood(_ area: Session.Area, after seconds: Int64) throws -> Bool {
+            let later = now.advanced(by: .seconds(seconds))
+            return try store.session(token, at: later)?.isGood(for: area, at: later) ?? false
+        }
+        #expect(try isGood(.admin, after: 3599) && !isGood(.admin, after: 3600) && isGood(.site, after: 3600))
+        // What others do is no use by an admin.
+        try store.note([SessionUse(token.hash, in: .site, at: now.advanced(by: .seconds(3000)))])
+        #expect(try !isGood(.admin, after: 3600))
+        for hours: Int64 in 1...12 {
+            try store.note([SessionUse(token.hash, in: .admin, at: now.advanced(by: .seconds(hours * 3590)))])
+        }
+        #expect(try isGood(.admin, after: 12 * 3600 - 1) && !isGood(.admin, after: 12 * 3600))
+        #expect(try isGood(.site, after: 14 * 86_400 - 1) && !isGood(.site, after: 14 * 86_400))
+    }
+
+    @Test func aUseIsWorthANoteOnceAMinute() throws {
+        let store = try database.store()
+        let token = SessionToken(random: randomBytes(32))
+        try store.openSession(token, NewSession(profile("ada")), at: now)
+        func isWorth(_ area: Session.Area, after seconds: Int64) throws -> Bool? {
+            let session = try store.session(token, at: now)
+            return session?.isWorthNoting(in: area, at: now.advanced(by: .seconds(seconds)))
+        }
+        #expect(try isWorth(.site, after: 59) == false && isWorth(.site, after: 60) == true)
+        try store.note([SessionUse(token.hash, in: .site, at: now.advanced(by: .seconds(60)))])
+        #expect(try isWorth(.site, after: 119) == false && isWorth(.admin, after: 60) == true)
+        // A clock that went back makes no session look used for ever.
+        #expect(try isWorth(.site, after: -1) == true)
+    }
+
+    @Test func whatTheIssuerSaidOfTheAddressStaysWithTheSession() throws {
+        let store = try database.store()
+        for proof in [EmailProof.verified, .unverified, .unclaimed] {
+            let token = SessionToken(random: randomBytes(32))
+            let profile = Profile(user: try profile("ada").user, email: "ada@x", name: nil, proof: proof)
+            try store.openSession(token, NewSession(profile), at: now)
+            #expect(try store.session(token, at: now)?.profile == profile)
+        }
     }
 
     @Test func theDatabaseHoldsNoTokenThatSomebodyCouldUse() throws {
         let store = try database.store()
         let bytes = randomBytes(32)
-        try store.openSession(SessionToken(random: bytes), for: profile("ada"), at: now)
+        try store.openSession(SessionToken(random: bytes), NewSession(profile("ada")), at: now)
         let rows = try database.connection().query("SELECT token_hash FROM sessions") { $0.blob(0) }
         #expect(rows == [sha256(bytes)])
     }

@@ -44,8 +44,11 @@ struct TokenAttempt {
 
     var payload: String { "{" + claims.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}" }
 
+    /// In the header that was signed.
+    var type: String? = "JWT"
+
     func token() throws -> String {
-        let signed = try JWS.signed(Array(payload.utf8), by: key)
+        let signed = try JWS.signed(Array(payload.utf8), by: key, type: type)
         guard let header else { return edit(signed) }
         let rest = signed.drop { $0 != "." }
         return edit(Base64.urlEncoded(Array(header.utf8)) + rest)
@@ -58,6 +61,15 @@ struct TokenAttempt {
         let verifier = TokenVerifier(
             key: { header throws(TokenError) in try set.key(for: header) }, signed: Self.checkSignature)
         return try verifier.claims(of: token, under: rules, at: Self.now)
+    }
+
+    func logout() throws(TokenError) -> LogoutToken {
+        let token: String
+        do { token = try self.token() } catch { preconditionFailure("\(error)") }
+        let set = set
+        let verifier = TokenVerifier(
+            key: { header throws(TokenError) in try set.key(for: header) }, signed: Self.checkSignature)
+        return try verifier.logout(token, under: rules, for: "client", at: Self.now)
     }
 
     static func checkSignature(of token: String, by key: KeySet.Key) throws(TokenError) -> [UInt8] {

@@ -50,6 +50,20 @@ import Testing
         header(#"{"alg":"RS256","kid":""}"#, .keyUnknown), header(#"{"alg":"RS256","kid":"RSA-1"}"#, .keyUnknown),
         header(#"{"alg":"RS256","kid":"ec-1"}"#, .keyOfAnotherType),
         header(#"{"alg":"ES256","kid":"rsa-1"}"#, .keyOfAnotherType),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"logout+jwt"}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"Application/Logout+JWT"}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"secevent+jwt"}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"dpop+jwt"}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"JWT "}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"\u212AJWT"}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":""}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":null}"#, .typeNotAllowed),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":["JWT"]}"#, .typeNotAllowed),
+        // The types that are taken are looked at no further than the signature.
+        header(#"{"alg":"RS256","kid":"rsa-1"}"#, .signatureMismatch),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"jwt"}"#, .signatureMismatch),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"at+jwt"}"#, .signatureMismatch),
+        header(#"{"alg":"RS256","kid":"rsa-1","typ":"application/AT+JWT"}"#, .signatureMismatch),
         // Whatever is added to a header that was signed shows.
         header(#"{"alg":"RS256","kid":"rsa-1","typ":"JWT","x":1}"#, .signatureMismatch),
     ])
@@ -131,6 +145,11 @@ import Testing
         Case("no azp", .claimMissing(.azp)) { $0["azp"] = nil },
         Case("another azp", .wrongAuthorizedParty) { $0["azp"] = #""https://evil.example""# },
         Case("azp is a list", .claimMalformed(.azp)) { $0["azp"] = #"["app"]"# },
+        Case("it tells of an event", .claimNotAllowed(.events)) { $0["events"] = "{}" },
+        Case("it ends a session", .claimNotAllowed(.events)) {
+            $0["events"] = #"{"http://schemas.openid.net/event/backchannel-logout":{}}"#
+        },
+        Case("events is null", .claimNotAllowed(.events)) { $0["events"] = "null" },
     ])
     func aClaimIsRefused(_ refusal: Case) { refuses(refusal) }
 
@@ -179,6 +198,22 @@ import Testing
         attempt["email"] = name
         let profile = try attempt.verify().profile
         #expect(profile.name == nil && profile.email == nil)
+    }
+
+    @Test(arguments: [
+        ("true", EmailProof.verified), (#""true""#, .verified), ("false", .unverified), (#""false""#, .unverified),
+        ("1", .unverified), (#""TRUE""#, .unverified), ("[true]", .unverified),
+    ])
+    func anAddressIsVerifiedIfTheIssuerSaysSo(_ claim: String, _ proof: EmailProof) throws {
+        var attempt = TokenAttempt()
+        attempt["email_verified"] = claim
+        #expect(try attempt.verify().profile.proof == proof)
+        attempt["email"] = nil
+        #expect(try attempt.verify().profile.proof == .unverified)
+        attempt["email"] = #""ada\u0000@example.com""#
+        #expect(try attempt.verify().profile.proof == .unverified)
+        attempt["email_verified"] = nil
+        #expect(try attempt.verify().profile.proof == .unclaimed)
     }
 
     @Test func withoutAKeyIDTwoKeysOfATypeAreTooMany() {

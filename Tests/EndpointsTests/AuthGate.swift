@@ -22,6 +22,10 @@ final class AuthGate: Sendable {
         var exchanged: [(code: String, verifier: String)] = []
         var isStoreBroken = false
         var areKeysUnavailable = false
+        /// What was to be noted of the sessions' use.
+        var uses: [SessionUse] = []
+        /// When it was noted that the issuer says whether addresses are verified.
+        var claimNotes: [Instant] = []
     }
 
     static let issuer = "https://issuer.example"
@@ -33,6 +37,7 @@ final class AuthGate: Sendable {
     let state: Mutex<State>
     let publicURL: String
     private let hasLogin: Bool
+    private let habit = Mutex<EmailClaimHabit?>(nil)
     private let directory: URL
 
     init(publicURL: String = "https://credits.example", hasLogin: Bool = true) throws {
@@ -58,25 +63,52 @@ final class AuthGate: Sendable {
             let origin = try #require(WebOrigin(address: publicURL))
             return Auth(
                 site: Auth.Site(publicURL: publicURL, origin: origin, issuerCookie: "__session"),
-                tokens: Auth.Tokens(verifier: verifier(set), rules: TokenRules(issuer: Self.issuer)),
+                tokens: Auth.Tokens(
+                    verifier: verifier(set), rules: TokenRules(issuer: Self.issuer, audience: "credits-app"),
+                    emailClaims: emailClaims),
                 sessions: Auth.Sessions(
                     find: { [self] token, now throws(StoreError) in
                         if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
                         return try store.session(token, at: now)
                     },
-                    open: { [self] token, profile, old, now throws(StoreError) in
+                    open: { [self] token, new, old, now throws(StoreError) in
                         if state.withLock({ $0.isStoreBroken }) { throw .full }
-                        try store.openSession(token, for: profile, replacing: old, at: now)
+                        try store.openSession(token, new, replacing: old, at: now)
                     },
                     close: { [self] token throws(StoreError) in
                         if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
                         return try store.closeSession(token)
-                    }, formTokens: try store.formTokenKey()),
+                    },
+                    logOut: { [self] token, now throws(StoreError) in
+                        if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
+                        return try store.logOut(token, at: now)
+                    }, note: { [self] use in state.withLock { $0.uses.append(use) } },
+                    formTokens: try store.formTokenKey()),
                 login: hasLogin ? login : nil,
                 surroundings: Auth.Surroundings(
                     random: randomBytes, now: { [self] in state.withLock { $0.now } },
                     log: { [self] line in state.withLock { $0.lines.append(line) } }))
         }
+    }
+
+    private var emailClaims: EmailClaimHabit {
+        habit.withLock { habit in
+            if let habit { return habit }
+            let new = EmailClaimHabit(seenAt: nil) { [weak self] now in
+                self?.state.withLock { $0.claimNotes.append(now) }
+            }
+            habit = new
+            return new
+        }
+    }
+
+    /// Writes down what was to be noted, as the program does after a while.
+    func keepUses() throws {
+        let uses = state.withLock { state in
+            defer { state.uses = [] }
+            return state.uses
+        }
+        try store.note(uses)
     }
 
     private func verifier(_ set: KeySet) -> TokenVerifier {
@@ -126,7 +158,7 @@ final class AuthGate: Sendable {
         let now = state.withLock { $0.now.rawValue / 1000 }
         var claims: [String: JSON?] = [
             "iss": .string(Self.issuer), "sub": "ada", "exp": .integer(now + 300), "iat": .integer(now),
-            "email": "ada@example.com", "name": "Ada Lovelace",
+            "aud": "credits-app", "email": "ada@example.com", "name": "Ada Lovelace",
         ]
         claims.merge(changes) { $1 }
         let members = claims.compactMap { name, value in value.map { JSON.Member(name, $0) } }

@@ -34,8 +34,54 @@ import Testing
     }
 
     @Test func withoutAClientTheLoginIsOff() throws {
-        let settings = try settings(["OIDC_CLIENT_ID": "", "OIDC_CLIENT_SECRET": ""])
+        let settings = try settings(["OIDC_CLIENT_ID": "", "OIDC_CLIENT_SECRET": "", "AUTH_AUDIENCE": "api"])
         #expect(settings.client == nil)
+    }
+
+    private static let nobody = ["OIDC_CLIENT_ID": "", "OIDC_CLIENT_SECRET": ""]
+
+    /// What is accepted of tokens for these audiences and this party.
+    private func accepts(_ changes: [String: String], aud: JSON?, azp: JSON? = nil) throws -> Bool {
+        let members: [(String, JSON?)] = [
+            ("iss", "https://issuer.example/"), ("sub", "ada"), ("exp", 1_700_000_300), ("aud", aud), ("azp", azp),
+        ]
+        let json = JSON.object(members.compactMap { name, value in value.map { JSON.Member(name, $0) } })
+        let claims = try TokenClaims(json.bytes)
+        let rules = try settings(changes).rules
+        return (try? rules.check(claims, at: Instant(unixSeconds: 1_700_000_000))) != nil
+    }
+
+    @Test func aTokenIsForTheClientUnlessAnAudienceIsGiven() throws {
+        #expect(try accepts([:], aud: "credits-app"))
+        #expect(try accepts([:], aud: ["other", "credits-app"]))
+        #expect(try !accepts([:], aud: "other"))
+        #expect(try !accepts([:], aud: nil))
+        #expect(try !accepts([:], aud: nil, azp: "credits-app"))
+        #expect(try accepts(["AUTH_AUDIENCE": "api"], aud: "api"))
+        #expect(try !accepts(["AUTH_AUDIENCE": "api"], aud: "credits-app"))
+    }
+
+    @Test func aTokenThatNamesNoAudienceCountsByItsPartyAlone() throws {
+        let parties = ["AUTH_AUTHORIZED_PARTIES": "https://credits.example"]
+        #expect(try accepts(parties, aud: nil, azp: "https://credits.example"))
+        #expect(try !accepts(parties, aud: nil, azp: "https://other.example"))
+        #expect(try !accepts(parties, aud: nil))
+        #expect(try !accepts(parties, aud: "other", azp: "https://credits.example"))
+        #expect(try accepts(parties, aud: "credits-app", azp: "https://credits.example"))
+        #expect(try !accepts(parties, aud: "credits-app", azp: "https://other.example"))
+        // Who names an audience wants it in every token.
+        let both = parties.merging(["AUTH_AUDIENCE": "api"]) { $1 }
+        #expect(try !accepts(both, aud: nil, azp: "https://credits.example"))
+        let alone = parties.merging(Self.nobody) { $1 }
+        #expect(try accepts(alone, aud: "whatever", azp: "https://credits.example"))
+    }
+
+    @Test func withNeitherAudienceNorPartiesNothingStarts() {
+        let fault =
+            "AUTH_AUDIENCE is missing, and so are OIDC_CLIENT_ID and AUTH_AUTHORIZED_PARTIES: "
+            + "tokens for anybody would count"
+        #expect(
+            performing: { try settings(Self.nobody) }, throws: { ($0 as? SettingsError)?.description == fault })
     }
 
     @Test(arguments: [
@@ -49,7 +95,9 @@ import Testing
         (["AUTH_COOKIE": "a b"], "AUTH_COOKIE is not the name of a cookie"),
         (["AUTH_COOKIE": "a=b;c"], "AUTH_COOKIE is not the name of a cookie"),
         (["OIDC_CLIENT_SECRET": ""], "OIDC_CLIENT_SECRET is missing beside OIDC_CLIENT_ID"),
-        (["OIDC_CLIENT_ID": ""], "OIDC_CLIENT_ID is missing beside OIDC_CLIENT_SECRET"),
+        (
+            ["OIDC_CLIENT_ID": "", "AUTH_AUDIENCE": "api"], "OIDC_CLIENT_ID is missing beside OIDC_CLIENT_SECRET"
+        ),
         (["CREDITS_PUBLIC_URL": "https:///x"], "CREDITS_PUBLIC_URL names no host"),
         (
             ["CREDITS_PUBLIC_URL": "", "AUTH_ISSUER": "x"],

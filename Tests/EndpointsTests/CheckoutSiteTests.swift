@@ -61,9 +61,13 @@ final class Shop: @unchecked Sendable {
 
     func send(
         _ method: Request.Method, _ path: String, query: String = "", user: String? = "ada", headers: Headers = [:],
-        body: String = "", credential: Caller.Credential = .bearer
+        body: String = "", credential: Caller.Credential = .bearer, isEmailVerified: Bool? = nil, session: String? = nil
     ) -> Response {
-        let caller = user.map { Caller(user: $0, email: "\($0)@example.com", name: "Ada", credential: credential) }
+        let caller = user.map {
+            Caller(
+                user: $0, email: "\($0)@example.com", name: "Ada", isEmailVerified: isEmailVerified,
+                credential: credential, session: session)
+        }
         return site.respond(
             to: Request(
                 method: method, path: path, query: query, headers: headers, body: Array(body.utf8), caller: caller,

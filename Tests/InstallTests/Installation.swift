@@ -69,6 +69,7 @@ final class Installation: Sendable {
             POLAR_PRODUCT_ID=\(product)
             AUTH_ISSUER=https://issuer.example.com
             AUTH_JWKS_FILE=\(etc)/jwks.json
+            AUTH_AUDIENCE=credits
             GENERATOR=command
             GENERATOR_COMMAND=/bin/cat
 

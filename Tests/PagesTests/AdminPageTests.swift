@@ -68,7 +68,8 @@ import Testing
             packPriceCents: text, creditsPerPack: text, refundOnFailure: false, freeTrialCredits: text)
         let detail = UserDetail(
             account: Account(
-                user: try user(text), balance: 5, debt: 2, hasFreeTrial: false, isAdmin: true, settings: settings(),
+                user: try user(text), balance: 5, debt: 2, hasFreeTrial: false, trial: nil, isAdmin: true,
+                settings: settings(),
                 createdAt: now), email: text, name: text, isAdmin: true, credits: [:], payments: 20, generations: 2)
         let summary = UserSummary(user: try user(text), email: text, name: text, balance: 5, debt: 2, createdAt: now)
         let admins = [Admin(user: try user(text), grantedAt: now, grantedBy: text)]

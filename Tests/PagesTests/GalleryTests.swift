@@ -57,7 +57,8 @@ extension Account {
             version: 1, updatedAt: nil, updatedBy: nil)
         change(&settings)
         return Account(
-            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, isAdmin: false,
+            user: user, balance: Credits(rawValue: balance), debt: .zero, hasFreeTrial: trial, trial: nil,
+            isAdmin: false,
             settings: settings, createdAt: Shown.now)
     }
 }

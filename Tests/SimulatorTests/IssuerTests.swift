@@ -116,3 +116,47 @@ import Testing
         #expect(signOut("http://evil.example/").status == .ok)
     }
 }
+
+/// Tokens and logouts that are spoilt at will.
+@Suite struct IssuerTokenTests {
+    private let playing: Playing
+
+    init() throws { playing = try Playing() }
+
+    private func claims(_ query: String) throws -> (header: JSON, claims: JSON) {
+        let answer = playing.simulator.respond(to: Request(method: .get, path: "/issuer/token", query: query)).json
+        return try read(answer["token"]?.string)
+    }
+
+    private func read(_ token: String?) throws -> (header: JSON, claims: JSON) {
+        let parts = try #require(token).split(separator: ".").map { Base64.urlDecoded(String($0)) ?? [] }
+        return (try JSON(parts[0]), try JSON(parts[1]))
+    }
+
+    @Test func aTokenSaysWhatIsAskedFor() throws {
+        let usual = try claims("sub=ada")
+        #expect(usual.header["typ"] == "JWT" && usual.claims["email_verified"] == true)
+        #expect(usual.claims["aud"] == "credits")
+        let other = try claims("sub=ada&typ=none&aud=a,b&email_verified=false&email=none&sid=s1")
+        #expect(other.header["typ"] == nil && other.claims["aud"] == ["a", "b"] && other.claims["sid"] == "s1")
+        #expect(other.claims["email_verified"] == false && other.claims["email"] == nil)
+        #expect(try claims("sub=ada&email_verified=none").claims["email_verified"] == nil)
+    }
+
+    @Test func everyTokenSaysWhatTheControlWants() throws {
+        _ = try playing.control("issuer", ["email_verified": "none", "email": "x@example.com"])
+        let silent = try claims("sub=ada").claims
+        #expect(silent["email_verified"] == nil && silent["email"] == "x@example.com")
+        _ = try playing.control("issuer")
+        #expect(try claims("sub=ada").claims["email_verified"] == true)
+    }
+
+    @Test func aLogoutTokenIsMadeByTheBook() throws {
+        let answer = playing.simulator.respond(
+            to: Request(method: .post, path: "/issuer/logout", body: Array("sub=ada&sid=s1&send=false".utf8)))
+        let (header, claims) = try read(answer.json["logout_token"]?.string)
+        #expect(header["typ"] == "logout+jwt" && claims["sub"] == "ada" && claims["sid"] == "s1")
+        #expect(claims["nonce"] == nil && claims["jti"]?.string?.isEmpty == false)
+        #expect(claims["events"]?["http://schemas.openid.net/event/backchannel-logout"] == .object([]))
+    }
+}

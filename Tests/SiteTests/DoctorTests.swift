@@ -92,6 +92,12 @@ import Testing
         Plant("no secret", "settings", "POLAR_WEBHOOK_SECRET is missing", environment: ["POLAR_WEBHOOK_SECRET": nil]),
         Plant("no issuer", "settings", "AUTH_ISSUER is missing", environment: ["AUTH_ISSUER": nil]),
         Plant(
+            "tokens for anybody", "settings", "AUTH_AUDIENCE is missing, and so are OIDC_CLIENT_ID",
+            environment: ["OIDC_CLIENT_ID": nil, "OIDC_CLIENT_SECRET": nil]),
+        Plant(
+            "a limit that is none", "settings", "TRIAL_DAILY_LIMIT is not a whole number",
+            environment: ["TRIAL_DAILY_LIMIT": "-1"]),
+        Plant(
             "a wrong token", "polar_token", "does not know the access token",
             environment: ["POLAR_ACCESS_TOKEN": "polar_oat_wrong"]),
         Plant(

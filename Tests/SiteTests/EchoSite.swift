@@ -65,13 +65,15 @@ enum EchoSite {
         def answer(pairs, body):
             of = dict(pairs)
             path = of['DOCUMENT_URI']
-            if name == 'auth' and path == '/auth/check':
-                if of.get('HTTP_AUTHORIZATION') == 'Bearer ada':
+            if name == 'auth' and path in ('/auth/check', '/auth/check/admin'):
+                token = of.get('HTTP_AUTHORIZATION')
+                if token == 'Bearer ada' or token == 'Bearer stale' and path == '/auth/check':
                     return 204, 'X-User: ada\r\nX-Email: ada@example.com\r\nX-Name: Ada\r\n' \
-                        'X-Credential: bearer\r\nX-Form-Token: token\r\n', ''
+                        'X-Credential: bearer\r\nX-Form-Token: token\r\nX-Email-Verified: false\r\n' \
+                        'X-Session: 0123456789abcdef\r\n', ''
                 return (403 if 'HTTP_ORIGIN' in of else 401), '', ''
             status = 200
-            if path == '/auth/required': status = 401
+            if path.startswith('/auth/required'): status = 401
             if path == '/auth/refused': status = 403
             if name == 'polar-orders' and of['REQUEST_METHOD'] != 'POST': status = 405
             told = {'program': name, 'parameters': dict(pairs), 'names': sorted(n for n, _ in pairs), 'bytes': body}

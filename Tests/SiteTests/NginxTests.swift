@@ -10,13 +10,15 @@ private let ada = ("Authorization", "Bearer ada")
 private let disguises = [
     ("Remote-User", "root"), ("REMOTE_USER", "root"), ("X-User", "root"), ("Proxy", "http://evil.example"),
     ("X-Forwarded-For", "1.2.3.4"), ("Remote-Addr", "1.2.3.4"), ("Https", "on"), ("X-Credential", "cookie"),
-    ("Document-Uri", "/auth/check"), ("X-Accel-Redirect", "/etc/passwd"),
+    ("Remote-Email-Verified", "true"), ("REMOTE_EMAIL_VERIFIED", "true"), ("X-Email-Verified", "true"),
+    ("Remote-Session", "x"), ("X-Session", "x"), ("Document-Uri", "/auth/check"), ("X-Accel-Redirect", "/etc/passwd"),
 ]
 
 @Suite struct WhatNginxPassesOn {
     private static let always = [
         "DOCUMENT_URI", "HTTP_ACCEPT", "QUERY_STRING", "REMOTE_ADDR", "REMOTE_CREDENTIAL", "REMOTE_EMAIL",
-        "REMOTE_FORM_TOKEN", "REMOTE_NAME", "REMOTE_USER", "REQUEST_ID", "REQUEST_METHOD",
+        "REMOTE_EMAIL_VERIFIED", "REMOTE_FORM_TOKEN", "REMOTE_NAME", "REMOTE_SESSION", "REMOTE_USER", "REQUEST_ID",
+        "REQUEST_METHOD",
     ]
 
     @Test func aHandlerIsToldItsParametersAndNothingElse() throws {
@@ -29,16 +31,23 @@ private let disguises = [
         #expect(told["REMOTE_NAME"] == "Ada")
         #expect(told["REMOTE_CREDENTIAL"] == "bearer")
         #expect(told["REMOTE_FORM_TOKEN"] == "token")
+        #expect(told["REMOTE_EMAIL_VERIFIED"] == "false" && told["REMOTE_SESSION"] == "0123456789abcdef")
         #expect(told["REMOTE_ADDR"] == "127.0.0.1")
         #expect(told["QUERY_STRING"] == "quantity=2")
         #expect(told["REQUEST_ID"] == answer.headers["x-request-id"])
     }
 
-    @Test(arguments: ["/polar/orders", "/polar/orders/", "/auth/login", "/auth/callback", "/auth/logout", "/healthz"])
+    @Test(arguments: [
+        "/polar/orders", "/polar/orders/", "/auth/login", "/auth/callback", "/auth/logout", "/auth/backchannel-logout",
+        "/healthz",
+    ])
     func nobodyIsAnybodyWhereNobodySignsIn(path: String) throws {
         let told = try Told(EchoSite.site().send("POST", path, headers: disguises + [ada], body: []))
         #expect(told.status == 200)
-        for name in ["REMOTE_USER", "REMOTE_EMAIL", "REMOTE_NAME", "REMOTE_CREDENTIAL", "REMOTE_FORM_TOKEN"] {
+        for name in [
+            "REMOTE_USER", "REMOTE_EMAIL", "REMOTE_NAME", "REMOTE_CREDENTIAL", "REMOTE_FORM_TOKEN",
+            "REMOTE_EMAIL_VERIFIED", "REMOTE_SESSION",
+        ] {
             #expect(told[name] == "")
         }
     }
@@ -67,6 +76,7 @@ private let disguises = [
 
     @Test(arguments: [
         "/polar/orders;a=b", "/Polar/orders", "/polar/orders%20", "/polar/orders/x", "/auth/check", "/auth/required",
+        "/auth/check/admin", "/auth/required/admin", "/_auth_admin",
         "/_auth", "/_error/json", "/api/v1/checkouts/", "/api/v1/checkouts/a/b", "/static/", "/static/..%2fstack",
         "/.env", "/.git/config",
     ])
@@ -82,6 +92,18 @@ private let disguises = [
         #expect(told.program == "auth")
         #expect(told["DOCUMENT_URI"] == "/auth/required")
         #expect(told["REQUEST_URI"] == "/account?a=b")
+    }
+
+    /// The checks of the two areas are told apart by the location, however the address is written.
+    @Test(arguments: ["/admin", "/admin/users?a=b", "//admin/users", "/x/../%61dmin/users", "/api/v1/admin/users"])
+    func whatAdminsDoAsksForAYoungerSession(path: String) throws {
+        let told = try Told(EchoSite.site().send("GET", path, headers: disguises))
+        #expect(told.status == 401)
+        #expect(told["DOCUMENT_URI"] == "/auth/required/admin")
+        let stale = try EchoSite.site().send("GET", path, headers: [("Authorization", "Bearer stale")])
+        #expect(stale.status == 401)
+        let other = try Told(EchoSite.site().send("GET", "/account", headers: [("Authorization", "Bearer stale")]))
+        #expect(other.status == 200 && other["REMOTE_USER"] == "ada")
     }
 
     @Test func aChangeFromElsewhereIsRefusedBeforeTheHandlerSeesIt() throws {

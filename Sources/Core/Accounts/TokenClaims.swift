@@ -1,4 +1,4 @@
-private import JSON
+internal import JSON
 
 /// What the issuer says of a person, out of a token whose signature was checked.
 ///
@@ -14,18 +14,22 @@ public struct TokenClaims: Equatable, Sendable {
     public let notBefore: Instant?
     public let issuedAt: Instant?
     public let nonce: String?
-    /// The issuer's own session, where it names one.
+    /// The issuer's own session, where it names one: its logout names it too.
     public let sessionID: String?
 
     public init(_ payload: [UInt8]) throws(TokenError) {
         guard let json = try? JSON(payload), json.members != nil else { throw .claimsNotAnObject }
+        // A logout token, or another that tells of an event (RFC 8417), lets nobody in.
+        guard !Self.holds(.events, in: json) else { throw .claimNotAllowed(.events) }
         guard let issuer = try Self.text(.iss, in: json) else { throw .claimMissing(.iss) }
         guard let subject = try Self.text(.sub, in: json) else { throw .claimMissing(.sub) }
         guard let user = Self.user(subject) else { throw .claimMalformed(.sub) }
         guard let expires = try Self.time(.exp, in: json) else { throw .claimMissing(.exp) }
         self.issuer = issuer
         self.expires = expires
-        profile = Profile(user: user, email: json["email"]?.string, name: json["name"]?.string)
+        profile = Profile(
+            user: user, email: json["email"]?.string, name: json["name"]?.string,
+            proof: EmailProof(claim: json["email_verified"]))
         audiences = try Self.audiences(in: json)
         authorizedParty = try Self.text(.azp, in: json)
         notBefore = try Self.time(.nbf, in: json)
@@ -34,19 +38,24 @@ public struct TokenClaims: Equatable, Sendable {
         sessionID = json["sid"]?.string
     }
 
-    private static func text(_ claim: TokenError.Claim, in json: JSON) throws(TokenError) -> String? {
+    /// Whatever stands there, null included.
+    static func holds(_ claim: TokenError.Claim, in json: JSON) -> Bool {
+        json.members?.contains { $0.name.utf8.elementsEqual(claim.rawValue.utf8) } ?? false
+    }
+
+    static func text(_ claim: TokenError.Claim, in json: JSON) throws(TokenError) -> String? {
         guard let value = json[claim.rawValue] else { return nil }
         guard let text = value.string else { throw .claimMalformed(claim) }
         return text
     }
 
     /// nginx takes spaces off the ends of a header: ` ada` and `ada` would become one person.
-    private static func user(_ subject: String) -> UserID? {
+    static func user(_ subject: String) -> UserID? {
         subject.hasPrefix(" ") || subject.hasSuffix(" ") || !PlainText.isPlain(subject) ? nil : UserID(subject)
     }
 
     /// Whole or decimal seconds since 1970, up to the year 9999.
-    private static func time(_ claim: TokenError.Claim, in json: JSON) throws(TokenError) -> Instant? {
+    static func time(_ claim: TokenError.Claim, in json: JSON) throws(TokenError) -> Instant? {
         guard let value = json[claim.rawValue] else { return nil }
         let seconds: Double? =
             switch value {
@@ -58,7 +67,7 @@ public struct TokenClaims: Equatable, Sendable {
         return Instant(rawValue: Int64(seconds * 1000))
     }
 
-    private static func audiences(in json: JSON) throws(TokenError) -> [String] {
+    static func audiences(in json: JSON) throws(TokenError) -> [String] {
         guard let value = json["aud"] else { return [] }
         if let one = value.string { return [one] }
         let several = value.array?.compactMap(\.string)

@@ -1,7 +1,7 @@
 /// Why a token was refused. The log says which; a client learns that it is not signed in.
 public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The claims that are looked at.
-    public enum Claim: String, Sendable { case iss, sub, aud, azp, exp, nbf, iat, nonce }
+    public enum Claim: String, Sendable { case iss, sub, aud, azp, exp, nbf, iat, nonce, sid, jti, events }
 
     case tooLong
     case notThreeParts
@@ -11,6 +11,8 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A member that would have us take the key from the token, or read the token in another way.
     case headerNotAllowed(String)
     case keyIDNotAString
+    /// `typ` says that it is made for something else.
+    case typeNotAllowed
     case keyUnknown
     /// Several keys fit: nobody may choose among them.
     case keyAmbiguous
@@ -22,6 +24,8 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
     case claimsNotAnObject
     case claimMissing(Claim)
     case claimMalformed(Claim)
+    /// It stands in tokens that are made for something else.
+    case claimNotAllowed(Claim)
     case wrongIssuer
     case wrongAudience
     case wrongAuthorizedParty
@@ -39,6 +43,7 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
         case .algorithmNotAllowed: "alg is not allowed"
         case .headerNotAllowed(let name): "\(name) is not allowed in the header"
         case .keyIDNotAString: "kid is not a string"
+        case .typeNotAllowed: "typ is another kind of token's"
         case .keyUnknown: "the key is not in the issuer's set"
         case .keyAmbiguous: "more than one key fits"
         case .keyOfAnotherType: "the key is of another type"
@@ -48,6 +53,7 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
         case .claimsNotAnObject: "the claims are not a JSON object"
         case .claimMissing(let claim): "\(claim.rawValue) is missing"
         case .claimMalformed(let claim): "\(claim.rawValue) is malformed"
+        case .claimNotAllowed(let claim): "\(claim.rawValue) is not allowed"
         case .wrongIssuer: "iss is another issuer"
         case .wrongAudience: "aud is not ours"
         case .wrongAuthorizedParty: "azp is not ours"

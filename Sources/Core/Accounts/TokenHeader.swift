@@ -1,11 +1,39 @@
 private import Crypto
-private import JSON
+internal import JSON
 
 /// The two signatures that are accepted.
 ///
 /// Source: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
 public enum TokenAlgorithm: String, Sendable {
     case rs256 = "RS256", es256 = "ES256"
+}
+
+/// What a token says that it is. A media type has no case, and its `application/` may be left out.
+///
+/// Sources:
+/// - https://www.rfc-editor.org/rfc/rfc7515#section-4.1.9
+/// - https://www.rfc-editor.org/rfc/rfc9068#section-2.1
+/// - https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken
+public enum TokenType: Equatable, Sendable {
+    case unsaid, jwt, accessToken, logoutToken
+
+    /// `nil` for every other type: a token that is something else is never taken for one of these.
+    fileprivate init?(_ text: String) {
+        // A longer one is none of these: nothing else is done with it.
+        guard text.utf8.count <= 64 else { return nil }
+        let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let prefix = Array("application/".utf8)
+        let name = bytes.starts(with: prefix) ? bytes.dropFirst(prefix.count) : bytes[...]
+        if name.elementsEqual("jwt".utf8) {
+            self = .jwt
+        } else if name.elementsEqual("at+jwt".utf8) {
+            self = .accessToken
+        } else if name.elementsEqual("logout+jwt".utf8) {
+            self = .logoutToken
+        } else {
+            return nil
+        }
+    }
 }
 
 /// What a token says about its own signature, read before any of it is believed.
@@ -17,13 +45,15 @@ public struct TokenHeader: Equatable, Sendable {
     public let algorithm: TokenAlgorithm
     /// Compared with the ids of known keys and used for nothing else.
     public let keyID: String?
+    public let type: TokenType
 
     /// The members by which others have been made to take the sender's key, or to read something else than was signed.
     private static let refused = ["crit", "jku", "x5u", "jwk", "x5c", "b64"]
 
-    public init(algorithm: TokenAlgorithm, keyID: String?) {
+    public init(algorithm: TokenAlgorithm, keyID: String?, type: TokenType = .unsaid) {
         self.algorithm = algorithm
         self.keyID = keyID
+        self.type = type
     }
 
     /// - Parameter token: in the compact form: header, claims and signature.
@@ -41,6 +71,13 @@ public struct TokenHeader: Equatable, Sendable {
         }
         let keyID = members.first { $0.name == "kid" }?.value
         guard keyID == nil || keyID?.string != nil else { throw .keyIDNotAString }
-        self.init(algorithm: algorithm, keyID: keyID?.string)
+        self.init(
+            algorithm: algorithm, keyID: keyID?.string, type: try Self.type(members.first { $0.name == "typ" }?.value))
+    }
+
+    private static func type(_ value: JSON?) throws(TokenError) -> TokenType {
+        guard let value else { return .unsaid }
+        guard let type = value.string.flatMap(TokenType.init) else { throw .typeNotAllowed }
+        return type
     }
 }

@@ -9,41 +9,69 @@ public struct TokenRules: Sendable {
 
     private let issuer: String
     private let audience: String?
+    private let mayNameNobody: Bool
     private let authorizedParties: [String]?
     private let nonce: String?
 
     /// - Parameters:
     ///   - issuer: compared with `iss` byte for byte; a slash at the end counts.
     ///   - audience: if given, one of `aud`.
+    ///   - mayNameNobody: a token without any `aud` counts as well: only where `azp` says whose it is.
     ///   - authorizedParties: if given, `azp` is one of them.
-    public init(issuer: String, audience: String? = nil, authorizedParties: [String]? = nil) {
-        self.init(issuer: issuer, audience: audience, authorizedParties: authorizedParties, nonce: nil)
+    public init(
+        issuer: String, audience: String? = nil, mayNameNobody: Bool = false, authorizedParties: [String]? = nil
+    ) {
+        precondition(!mayNameNobody || authorizedParties != nil)
+        self.init(
+            issuer: issuer, audience: audience, mayNameNobody: mayNameNobody, authorizedParties: authorizedParties,
+            nonce: nil)
     }
 
-    private init(issuer: String, audience: String?, authorizedParties: [String]?, nonce: String?) {
+    private init(
+        issuer: String, audience: String?, mayNameNobody: Bool, authorizedParties: [String]?, nonce: String?
+    ) {
         self.issuer = issuer
         self.audience = audience
+        self.mayNameNobody = mayNameNobody
         self.authorizedParties = authorizedParties
         self.nonce = nonce
     }
 
     /// The same issuer's ID token, made for this client and this login alone.
     public func idToken(client: String, nonce: String) -> TokenRules {
-        TokenRules(issuer: issuer, audience: client, authorizedParties: nil, nonce: nonce)
+        TokenRules(issuer: issuer, audience: client, mayNameNobody: false, authorizedParties: nil, nonce: nonce)
     }
 
     public func check(_ claims: TokenClaims, at now: Instant) throws(TokenError) {
         guard Self.same(claims.issuer, issuer) else { throw .wrongIssuer }
-        if let audience, !claims.audiences.contains(where: { Self.same($0, audience) }) { throw .wrongAudience }
+        if let audience, !(mayNameNobody && claims.audiences.isEmpty) {
+            try Self.check(claims.audiences, name: audience)
+        }
         try checkAuthorizedParty(claims)
         if let nonce {
             guard let given = claims.nonce else { throw .claimMissing(.nonce) }
             guard constantTimeEqual(Array(given.utf8), Array(nonce.utf8)) else { throw .wrongNonce }
         }
-        guard now < claims.expires.advanced(by: Self.leeway) else { throw .expired }
-        let latest = now.advanced(by: Self.leeway)
-        if let notBefore = claims.notBefore, notBefore > latest { throw .notYetValid }
-        if let issuedAt = claims.issuedAt, issuedAt > latest { throw .issuedInTheFuture }
+        try Self.check(claims.expires, claims.issuedAt, at: now)
+        if let notBefore = claims.notBefore, notBefore > now.advanced(by: Self.leeway) { throw .notYetValid }
+    }
+
+    /// The same issuer's word that a session of this client is over.
+    ///
+    /// Source: https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation
+    public func check(_ logout: LogoutToken, for client: String, at now: Instant) throws(TokenError) {
+        guard Self.same(logout.issuer, issuer) else { throw .wrongIssuer }
+        try Self.check(logout.audiences, name: client)
+        try Self.check(logout.expires, logout.issuedAt, at: now)
+    }
+
+    private static func check(_ audiences: [String], name audience: String) throws(TokenError) {
+        guard audiences.contains(where: { same($0, audience) }) else { throw .wrongAudience }
+    }
+
+    private static func check(_ expires: Instant, _ issuedAt: Instant?, at now: Instant) throws(TokenError) {
+        guard now < expires.advanced(by: leeway) else { throw .expired }
+        if let issuedAt, issuedAt > now.advanced(by: leeway) { throw .issuedInTheFuture }
     }
 
     private func checkAuthorizedParty(_ claims: TokenClaims) throws(TokenError) {

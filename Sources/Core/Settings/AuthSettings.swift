@@ -19,7 +19,7 @@ public struct AuthSettings: Sendable {
     public let origin: WebOrigin
     /// `AUTH_ISSUER`, exactly as given: a token's `iss` must be the same bytes.
     public let issuer: String
-    /// `AUTH_AUDIENCE` and `AUTH_AUTHORIZED_PARTIES`: what a token's `aud` and `azp` must hold, when set.
+    /// `AUTH_AUDIENCE` (else `OIDC_CLIENT_ID`) and `AUTH_AUTHORIZED_PARTIES`: what a token's `aud` and `azp` must hold.
     public let rules: TokenRules
     /// `AUTH_JWKS_FILE`, or else `AUTH_JWKS_URL`.
     public let keySource: KeySource
@@ -33,8 +33,7 @@ public struct AuthSettings: Sendable {
         serving = ServingSettings(&reader)
         (publicURL, origin) = reader.site()
         issuer = reader.exactAddress("AUTH_ISSUER")
-        rules = TokenRules(
-            issuer: issuer, audience: reader.optional("AUTH_AUDIENCE"), authorizedParties: reader.authorizedParties())
+        rules = reader.rules(issuer: issuer)
         keySource = reader.keySource()
         issuerCookie = reader.cookieName("AUTH_COOKIE", default: "__session")
         client = reader.client()
@@ -54,6 +53,22 @@ extension EnvironmentReader {
         let address = address(name)
         if let origin = WebOrigin(address: address) { return (address, origin) }
         return (address, address.isEmpty ? .standIn : refuse(name, "names no host", .standIn))
+    }
+
+    /// A token that is made for another client of the issuer's is not for us, so one of the two must be known. Without an
+    /// `AUTH_AUDIENCE` a token that names no audience at all counts by its `azp`: some issuers' sessions have no `aud`.
+    fileprivate mutating func rules(issuer: String) -> TokenRules {
+        let audience = optional("AUTH_AUDIENCE") ?? optional("OIDC_CLIENT_ID")
+        let isGiven = optional("AUTH_AUTHORIZED_PARTIES") != nil
+        let parties = authorizedParties()
+        if audience == nil, !isGiven {
+            refuse(
+                "AUTH_AUDIENCE",
+                "is missing, and so are OIDC_CLIENT_ID and AUTH_AUTHORIZED_PARTIES: tokens for anybody would count", ())
+        }
+        return TokenRules(
+            issuer: issuer, audience: audience, mayNameNobody: optional("AUTH_AUDIENCE") == nil && parties != nil,
+            authorizedParties: parties)
     }
 
     fileprivate mutating func authorizedParties() -> [String]? {

@@ -4,10 +4,16 @@ public struct StoreSettings: Sendable {
     public let database: String
     /// `COMMIT_GROUP`: how many changes share one commit at most; 1 only to measure what the others gain.
     public let commitGroup: Int
+    /// `TRIAL_DAILY_LIMIT`: how many new users get the trial credits on one day (UTC); the others start at 0.
+    public let trialsADay: Int64
+
+    public static let standardTrialsADay: Int64 = 500
 
     public init(_ reader: inout EnvironmentReader) {
         database = reader.text("CREDITS_DATABASE")
         commitGroup = reader.integer("COMMIT_GROUP", in: 1...1024, default: 64)
+        trialsADay = Int64(
+            reader.integer("TRIAL_DAILY_LIMIT", in: 0...1_000_000_000, default: Int(Self.standardTrialsADay)))
     }
 }
 

@@ -7,11 +7,15 @@ public struct Profile: Equatable, Sendable {
     public let email: String?
     /// At most 255 bytes, without what is not plain in it.
     public let name: String?
+    /// What the issuer says of the address.
+    public let proof: EmailProof
 
-    public init(user: UserID, email: String? = nil, name: String? = nil) {
+    public init(user: UserID, email: String? = nil, name: String? = nil, proof: EmailProof = .unclaimed) {
         self.user = user
         self.email = email.flatMap { $0.utf8.count <= 255 && PlainText.isPlain($0) ? $0 : nil }
         self.name = name.flatMap { PlainText.cleaned($0) }
+        // An address that cannot be kept is none, whatever is said of it.
+        self.proof = proof == .verified && self.email == nil ? .unverified : proof
     }
 }
 
@@ -20,8 +24,10 @@ public struct Account: Equatable, Sendable {
     public let user: UserID
     public let balance: Credits
     public let debt: Credits
-    /// Display only: within 7 days of first sight and nothing bought yet.
+    /// Display only: within 7 days of first sight, nothing bought yet, and the trial was not withheld.
     public let hasFreeTrial: Bool
+    /// `nil` for users seen before it was noted.
+    public let trial: TrialStanding?
     /// Display only: each page under `/admin` asks again.
     public let isAdmin: Bool
     public let settings: BillingSettings
@@ -56,7 +62,7 @@ extension Store {
             return account
         }
         return try write { transaction throws(SQLiteError) in
-            try Accounts.see(profile, at: now, in: transaction)
+            try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             guard let account = try Accounts.find(profile.user, at: now, on: transaction.connection) else {
                 preconditionFailure("A user who was just created is there")
             }
@@ -155,30 +161,32 @@ enum Accounts {
     /// How long a new user counts as trying the product out.
     static let trialPeriod = Duration.seconds(7 * 86_400)
 
-    /// Whether the user is there with the address and name that the issuer gives now.
+    /// Whether the user is there with the address and name that the issuer gives now, and nothing is open about the trial.
     static func isKnown(_ profile: Profile, on connection: Connection) throws(SQLiteError) -> Bool {
         try connection.query(
-            "SELECT 1 FROM users WHERE id = ? AND (?2 IS NULL OR email IS ?2) AND (?3 IS NULL OR name IS ?3)",
-            .text(profile.user.text), .optional(profile.email), .optional(profile.name)
+            """
+            SELECT 1 FROM users WHERE id = ?1 AND (?2 IS NULL OR email IS ?2) AND (?3 IS NULL OR name IS ?3)
+                AND (?4 IS NULL OR coalesce(trial, 'given_unnoted') NOT IN ('given_unnoted', 'unverified'))
+            """,
+            .text(profile.user.text), .optional(profile.email), .optional(profile.name), .optional(profile.trialEmail)
         ) { $0.integer(0) }.isEmpty == false
     }
 
-    /// Creates the user with the trial credits, or notes a changed address or name.
+    /// Creates the user, with the trial credits if there are any to be had, or notes a changed address or name.
     static func see(
-        _ profile: Profile, at now: Instant, in transaction: borrowing Transaction
+        _ profile: Profile, on ground: Trials.Ground, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) {
         let connection = transaction.connection
         try connection.execute(
             "UPDATE users SET email = coalesce(?2, email), name = coalesce(?3, name) WHERE id = ?1",
             .text(profile.user.text), .optional(profile.email), .optional(profile.name))
-        guard connection.changes == 0 else { return }
+        guard connection.changes == 0 else {
+            return try Trials.catchUp(profile, on: ground, at: now, in: transaction)
+        }
         try connection.execute(
             "INSERT INTO users (id, email, name, created_ms) VALUES (?, ?, ?, ?)",
             .text(profile.user.text), .optional(profile.email), .optional(profile.name), .integer(now.rawValue))
-        let settings = try BillingSettings.current(on: connection)
-        guard settings.freeTrialCredits > 0 else { return }
-        _ = try Ledger.post(
-            .trial, of: Credits(rawValue: settings.freeTrialCredits), to: profile.user, at: now, in: transaction)
+        try Trials.begin(profile, on: ground, at: now, in: transaction)
     }
 
     static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(SQLiteError) -> Account? {
@@ -187,14 +195,16 @@ enum Accounts {
             """
             SELECT balance, debt, created_ms,
                    EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = users.id AND kind = 'purchase'),
-                   EXISTS (SELECT 1 FROM admins WHERE user_id = users.id)
+                   EXISTS (SELECT 1 FROM admins WHERE user_id = users.id), trial
             FROM users WHERE id = ?
             """, .text(user.text)
         ) { row in
             let createdAt = Instant(rawValue: row.integer(2))
+            let trial = row.optionalText(5).flatMap(TrialStanding.init)
+            let isInTime = createdAt.distance(to: now) < trialPeriod
             return Account(
                 user: user, balance: Credits(rawValue: row.integer(0)), debt: Credits(rawValue: row.integer(1)),
-                hasFreeTrial: row.integer(3) == 0 && createdAt.distance(to: now) < trialPeriod,
+                hasFreeTrial: row.integer(3) == 0 && isInTime && trial?.isGiven ?? true, trial: trial,
                 isAdmin: row.integer(4) == 1, settings: settings, createdAt: createdAt)
         }.first
     }

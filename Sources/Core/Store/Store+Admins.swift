@@ -48,7 +48,7 @@ extension Store {
         }
     }
 
-    /// Never takes the last admin away.
+    /// Never takes the last admin away. With the rights go the sessions: whatever was open in a browser is over.
     public func revokeAdmin(
         from user: UserID, by actor: String, at now: Instant
     ) throws(StoreError) -> RevokeAdminOutcome {
@@ -57,6 +57,7 @@ extension Store {
             guard try Admins.contains(user, on: connection) else { return .notAdmin }
             guard try Admins.count(on: connection) > 1 else { return .lastAdmin }
             try connection.execute("DELETE FROM admins WHERE user_id = ?", .text(user.text))
+            _ = try Sessions.deleteAll(of: user, in: transaction)
             try AuditLog.add(
                 actor: actor, action: "admin.revoke", subject: user.text, old: "admin", new: nil, at: now,
                 in: transaction)

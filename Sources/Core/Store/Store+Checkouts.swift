@@ -22,7 +22,7 @@ extension Store {
     ) throws(StoreError) -> OpenCheckoutOutcome {
         precondition(BillingSettings.quantityBounds.contains(quantity))
         return try write { transaction throws(SQLiteError) in
-            try Accounts.see(profile, at: now, in: transaction)
+            try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             let settings = try BillingSettings.current(on: transaction.connection)
             if let open = try Checkouts.open(
                 of: quantity, for: profile.user, settings: settings, in: scope, at: now, on: transaction.connection)

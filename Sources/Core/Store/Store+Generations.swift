@@ -8,7 +8,7 @@ extension Store {
         _ id: Generation.ID, of input: StoredImage, for profile: Profile, at now: Instant
     ) throws(StoreError) -> SubmitOutcome {
         try write { transaction throws(SQLiteError) in
-            try Accounts.see(profile, at: now, in: transaction)
+            try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             switch try Ledger.post(.charge(id, attempt: 1), of: -1, to: profile.user, at: now, in: transaction) {
             case .posted(let charge), .alreadyPosted(let charge):
                 return .queued(

@@ -89,7 +89,9 @@ enum Orders {
         // The user first, so that a person who paid is known even where nothing can be granted yet.
         switch decision {
         case .grant, .parked:
-            if let user = evidence.user { try Accounts.see(Profile(user: user), at: now, in: transaction) }
+            if let user = evidence.user {
+                try Accounts.see(Profile(user: user), on: .ordered, at: now, in: transaction)
+            }
             payment.user = evidence.user
         case .unpaid, .recorded: break
         }

@@ -43,7 +43,7 @@ extension Store {
             if case .parked(let reason) = try Orders.decision(on: payment, checkout, scope, on: connection) {
                 return .notGrantable(reason)
             }
-            try Accounts.see(Profile(user: user), at: now, in: transaction)
+            try Accounts.see(Profile(user: user), on: .ordered, at: now, in: transaction)
             let outcome = try Orders.settle(payment, checkout, scope, at: now, in: transaction)
             try AuditLog.add(
                 actor: actor, action: "order.assign", subject: order.text, old: earlier?.text ?? state, new: user.text,

@@ -9,15 +9,20 @@ public final class Store: Sendable {
     private let readers: Readers
     /// As long as the store is there, nobody replaces the file beneath it.
     private let presence: Presence
+    /// How many trials one day has room for.
+    let trialsADay: Int64
 
     /// Opens a database that `creditctl migrate` has brought to this program's schema.
     ///
     /// - Parameters:
     ///   - commitGroup: how many changes share one commit at most.
+    ///   - trialsADay: how many users who sign in for the first time get the trial on one day (UTC).
     ///   - broken: told once, when a commit may have happened or not: the process must end and be started anew.
     public init(
-        path: String, commitGroup: Int = 64, broken: @escaping @Sendable (StoreError) -> Void
+        path: String, commitGroup: Int = 64, trialsADay: Int64 = StoreSettings.standardTrialsADay,
+        broken: @escaping @Sendable (StoreError) -> Void
     ) throws(StoreError) {
+        self.trialsADay = trialsADay
         do {
             presence = try Presence(at: path)
             readers = try Readers(path: path)
@@ -39,7 +44,8 @@ public final class Store: Sendable {
     public convenience init(
         _ settings: StoreSettings, broken: @escaping @Sendable (StoreError) -> Void = { _ in }
     ) throws(StoreError) {
-        try self.init(path: settings.database, commitGroup: settings.commitGroup, broken: broken)
+        try self.init(
+            path: settings.database, commitGroup: settings.commitGroup, trialsADay: settings.trialsADay, broken: broken)
     }
 
     func write<Result: Sendable>(

@@ -39,6 +39,7 @@ private struct Exposition {
         ("credits_committed_changes_total", "counter", "Changes in them; by commits, it is the size of a group."),
         ("credits_writer_wait_seconds", "summary", "Time that changes waited for their turn to write."),
         ("credits_deliveries_total", "counter", "Webhooks by what became of them."),
+        ("credits_trials_total", "counter", "New users by how they stand with the trial."),
         ("credits_provider_calls_total", "counter", "Calls of the image service by how they ended."),
     ]
 

@@ -5,9 +5,10 @@ public import HTTP
 ///
 /// | address | asked by | answer |
 /// |---|---|---|
-/// | `/auth/check` | nginx's `auth_request` | 204 with the caller in headers, 401, 403 |
-/// | `/auth/required`, `/auth/refused` | nginx, instead of a bare 401 or 403 | a problem, a redirect to the login, a page |
+/// | `/auth/check`, `/auth/check/admin` | nginx's `auth_request` | 204 with the caller in headers, 401, 403 |
+/// | `/auth/required`, `/auth/required/admin`, `/auth/refused` | nginx, instead of a bare 401 or 403 | a problem, a redirect to the login, a page |
 /// | `/auth/login`, `/auth/callback`, `/auth/logout` | browsers | the login flow of OpenID Connect |
+/// | `/auth/backchannel-logout` | the issuer | 200, 400 |
 public struct Auth: Sendable {
     /// Where this site is and which cookies it reads.
     public struct Site: Sendable {
@@ -33,30 +34,39 @@ public struct Auth: Sendable {
     public struct Tokens: Sendable {
         let verifier: TokenVerifier
         let rules: TokenRules
+        let emailClaims: EmailClaimHabit
 
-        public init(verifier: TokenVerifier, rules: TokenRules) {
+        public init(verifier: TokenVerifier, rules: TokenRules, emailClaims: EmailClaimHabit) {
             self.verifier = verifier
             self.rules = rules
+            self.emailClaims = emailClaims
         }
     }
 
     public struct Sessions: Sendable {
         public typealias Find = @Sendable (SessionToken, Instant) throws(StoreError) -> Session?
         public typealias Open =
-            @Sendable (SessionToken, Profile, _ replacing: SessionToken?, Instant) throws(StoreError) -> Void
+            @Sendable (SessionToken, NewSession, _ replacing: SessionToken?, Instant) throws(StoreError) -> Void
         public typealias Close = @Sendable (SessionToken) throws(StoreError) -> Bool
+        public typealias LogOut = @Sendable (LogoutToken, Instant) throws(StoreError) -> LogoutOutcome
 
         let find: Find
         let open: Open
         let close: Close
+        let logOut: LogOut
+        /// Returns at once; what is noted is noted later.
+        let note: @Sendable (SessionUse) -> Void
         let formTokens: FormTokenKey
 
         public init(
-            find: @escaping Find, open: @escaping Open, close: @escaping Close, formTokens: FormTokenKey
+            find: @escaping Find, open: @escaping Open, close: @escaping Close, logOut: @escaping LogOut,
+            note: @escaping @Sendable (SessionUse) -> Void, formTokens: FormTokenKey
         ) {
             self.find = find
             self.open = open
             self.close = close
+            self.logOut = logOut
+            self.note = note
             self.formTokens = formTokens
         }
     }
@@ -117,13 +127,16 @@ public struct Auth: Sendable {
 
     public func respond(to request: Request) -> Response {
         switch request.path {
-        case "/auth/check": check(request)
-        case "/auth/required": required(request)
+        case "/auth/check": check(request, in: .site)
+        case "/auth/check/admin": check(request, in: .admin)
+        case "/auth/required": required(request, in: .site)
+        case "/auth/required/admin": required(request, in: .admin)
         case "/auth/refused": refused(request)
         case "/auth/login": only([.get, .head], request, beginLogin)
         case "/auth/callback": only([.get, .head], request, endLogin)
         case "/auth/logout" where request.method == .post: logOut(request)
         case "/auth/logout": only([.get, .head], allowed: [.get, .head, .post], request, offerLogout)
+        case "/auth/backchannel-logout": only([.post], request, logOutByIssuer)
         case _: Problem.notFound.response(to: request)
         }
     }

@@ -12,6 +12,8 @@ struct Identified: Equatable {
 
     let profile: Profile
     let credential: Credential
+    /// Where the credential is one of ours.
+    var session: Session?
 }
 
 /// Why nobody was found.
@@ -29,17 +31,23 @@ extension Auth {
     func identify(_ request: Request, at now: Instant) throws(IdentificationError) -> Identified {
         if let authorization = request.headers["authorization"] {
             let claims = try claims(of: Self.bearer(authorization), at: now)
-            return Identified(profile: claims.profile, credential: .bearer)
+            return Identified(profile: judged(claims, at: now), credential: .bearer)
         }
         let cookies = Cookies(header: request.headers["cookie"])
         if let (token, session) = try session(in: cookies, at: now) {
-            return Identified(profile: session.profile, credential: .cookie(.own(token.hash)))
+            return Identified(
+                profile: session.profile, credential: .cookie(.own(token.hash)), session: session)
         }
         guard let token = cookies[site.issuerCookie], !token.isEmpty else { throw .nobody }
         let claims = try claims(of: token, at: now)
         return Identified(
-            profile: claims.profile,
+            profile: judged(claims, at: now),
             credential: .cookie(.issuer(sessionID: claims.sessionID, user: claims.profile.user)))
+    }
+
+    /// A token without a word on the address counts for less where the issuer's others have one.
+    func judged(_ claims: TokenClaims, at now: Instant) -> Profile {
+        tokens.emailClaims.judged(claims.profile, at: now)
     }
 
     func sessionToken(in cookies: Cookies) -> SessionToken? {

@@ -4,12 +4,14 @@ private import Pages
 
 extension Auth {
     /// What a client sees instead of a bare 401: on the API the problem, on a page the login, unless it asks for JSON.
-    func required(_ request: Request) -> Response {
+    ///
+    /// - Parameter area: for admins' pages the issuer is to ask anew, even if it knows the browser.
+    func required(_ request: Request, in area: Session.Area) -> Response {
         let asksForJSON = request.headers["accept"].map { ContentNegotiation.prefersJSON($0) } ?? false
         guard !isForAPI(request), !asksForJSON else { return Problem.unauthenticated.response(to: request) }
         // A form's answers cannot be taken along: after the login it is filled in anew.
         let target = request.method == .get ? LocalPath(request.originalTarget) : nil
-        let location = Self.loginAddress(returnTo: target)
+        let location = Self.loginAddress(returnTo: target, anew: area == .admin)
         let status: Status = request.method.isSafe ? .found : .seeOther
         return Response(status, headers: ["location": location, "cache-control": "no-store"])
     }
@@ -28,7 +30,10 @@ extension Auth {
 
     private func isForAPI(_ request: Request) -> Bool { request.originalTarget.hasPrefix("/api/") }
 
-    static func loginAddress(returnTo target: LocalPath?) -> String {
-        target.map { "/auth/login?return_to=" + PercentEncoding.encoded($0.text) } ?? "/auth/login"
+    static func loginAddress(returnTo target: LocalPath?, anew: Bool = false) -> String {
+        let parameters = [
+            target.map { "return_to=" + PercentEncoding.encoded($0.text) }, anew ? "prompt=login" : nil,
+        ].compactMap(\.self)
+        return "/auth/login" + (parameters.isEmpty ? "" : "?" + parameters.joined(separator: "&"))
     }
 }

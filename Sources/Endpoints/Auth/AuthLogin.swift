@@ -10,7 +10,8 @@ extension Auth {
             let (login, configuration) = try ready()
             let attempt = LoginAttempt(returnTo: returnTo, random: surroundings.random)
             var response = Response(.found, headers: ["cache-control": "no-store"])
-            response.headers["location"] = address(of: configuration, for: attempt, login)
+            let isAnew = request.parameters["prompt"]?.utf8.elementsEqual("login".utf8) ?? false
+            response.headers["location"] = address(of: configuration, for: attempt, login, anew: isAnew)
             response.cookies = [loginCookie(attempt.cookie, lifetime: LoginAttempt.lifetime)]
             return response
         } catch {
@@ -26,9 +27,9 @@ extension Auth {
             let (login, configuration) = try ready()
             guard let attempt else { throw .attemptMissing }
             let code = try Self.code(in: request.parameters, for: attempt, login)
-            let profile = try profile(from: code, for: attempt, login, configuration)
-            let token = try open(for: profile, replacing: sessionToken(in: cookies))
-            log(LogLine(.notice, "session.opened", ["user.id": profile.user]), request)
+            let claims = try claims(from: code, for: attempt, login, configuration)
+            let token = try open(for: claims, request, replacing: sessionToken(in: cookies))
+            log(LogLine(.notice, "session.opened", ["user.id": claims.profile.user]), request)
             var response = Response.seeOther(attempt.returnTo.text)
             response.cookies = [sessionCookie(token), loginCookie("", lifetime: .zero)]
             return response
@@ -45,14 +46,15 @@ extension Auth {
 
     /// Source: https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
     private func address(
-        of configuration: IssuerConfiguration, for attempt: LoginAttempt, _ login: Login
+        of configuration: IssuerConfiguration, for attempt: LoginAttempt, _ login: Login, anew: Bool
     ) -> String {
         let parameters = [
             ("response_type", "code"), ("client_id", login.client), ("redirect_uri", site.redirectURI),
             ("scope", "openid email profile"), ("state", attempt.state), ("nonce", attempt.nonce),
             ("code_challenge", attempt.challenge), ("code_challenge_method", "S256"),
         ]
-        return Self.address(configuration.authorizationEndpoint, parameters)
+        return Self.address(
+            configuration.authorizationEndpoint, parameters + (anew ? [("prompt", "login")] : []))
     }
 
     static func address(_ endpoint: String, _ parameters: [(name: String, value: String)]) -> String {
@@ -72,20 +74,27 @@ extension Auth {
         return code
     }
 
-    private func profile(
+    private func claims(
         from code: String, for attempt: LoginAttempt, _ login: Login, _ configuration: IssuerConfiguration
-    ) throws(LoginError) -> Profile {
+    ) throws(LoginError) -> TokenClaims {
         let token: String
         do { token = try login.exchange(code, attempt.verifier, configuration) } catch { throw .notExchanged(error) }
         let rules = tokens.rules.idToken(client: login.client, nonce: attempt.nonce)
-        do { return try tokens.verifier.claims(of: token, under: rules, at: surroundings.now()).profile } catch {
+        do { return try tokens.verifier.claims(of: token, under: rules, at: surroundings.now()) } catch {
             throw .notVerified(error)
         }
     }
 
-    private func open(for profile: Profile, replacing old: SessionToken?) throws(LoginError) -> SessionToken {
+    private func open(
+        for claims: TokenClaims, _ request: Request, replacing old: SessionToken?
+    ) throws(LoginError) -> SessionToken {
         let token = SessionToken(random: surroundings.random(32))
-        do { try sessions.open(token, profile, old, surroundings.now()) } catch { throw .notStored(error) }
+        let now = surroundings.now()
+        let new = NewSession(
+            judged(claims, at: now), issuerSession: claims.sessionID,
+            agent: ClientWords.agent(request.headers["user-agent"]),
+            network: ClientWords.network(request.remoteAddress))
+        do { try sessions.open(token, new, old, now) } catch { throw .notStored(error) }
         return token
     }
 

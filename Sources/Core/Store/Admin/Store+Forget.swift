@@ -90,6 +90,7 @@ private enum Person {
             return Int64(connection.changes)
         }
         let id = Value.text(user.text)
+        try Trials.noteBeforeForgetting(user, in: transaction)
         let person = try change(
             "UPDATE users SET email = NULL, name = NULL WHERE id = ? AND (email IS NOT NULL OR name IS NOT NULL)", [id])
         let sessions = try change("DELETE FROM sessions WHERE user_id = ?", [id])
