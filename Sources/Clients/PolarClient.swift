@@ -121,7 +121,7 @@ public struct PolarClient: Sendable {
         return .object(members)
     }
 
-    private func session(in json: JSON) throws(PolarFailure) -> Checkout.OpenSession {
+    func session(in json: JSON) throws(PolarFailure) -> Checkout.OpenSession {
         guard let id = json["id"]?.string.flatMap(Checkout.PolarID.init), let secret = json["client_secret"]?.string,
             let url = json["url"]?.string, url.hasPrefix("https://") || url.hasPrefix("http://"),
             url.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),

@@ -15,45 +15,65 @@ struct Buying: Sendable {
 
     /// An open checkout with Polar's session: a new one, or the one of the same quantity and price that is open already.
     ///
-    /// Our row comes first, so that a sale can always be traced; then Polar; then the row learns of the session.
+    /// Our row comes first, so that a sale can always be traced; then Polar; then the row learns of the session, and the
+    /// client's key of its answer. Whoever sends the key again before that goes on with the same row.
     func open(
-        _ quantity: Int64, for profile: Profile, _ request: Request
-    ) throws(RequestError) -> (checkout: Checkout, session: Checkout.OpenSession, isNew: Bool) {
+        _ quantity: Int64, for profile: Profile, under keyed: Keyed<OpenedCheckout>?, _ request: Request
+    ) throws(RequestError) -> Once<OpenedCheckout> {
         let now = dependencies.now()
         let id = Checkout.ID(random: dependencies.random(16))
-        let outcome = try stored { () throws(StoreError) in
-            try store.openCheckout(id, of: quantity, for: profile, in: dependencies.scope, at: now)
+        let result = try stored { () throws(StoreError) -> Once<OpenCheckoutOutcome> in
+            guard let keyed else {
+                return .now(try store.openCheckout(id, of: quantity, for: profile, in: dependencies.scope, at: now))
+            }
+            return try store.openCheckout(
+                id, of: quantity, for: profile, in: dependencies.scope, under: keyed, at: now)
         }
-        switch outcome {
-        case .reused(let checkout):
+        switch result {
+        case .before(let earlier): return .before(earlier)
+        case .now(.reused(let checkout)):
             guard let session = checkout.session else { preconditionFailure("An open checkout has its session") }
-            return (checkout, session, false)
-        case .limited(let wait):
+            return .now(OpenedCheckout(checkout: checkout, session: session, isNew: false))
+        case .now(.limited(let wait)):
             throw .tooManyCheckouts(retryAfterSeconds: max(1, wait.components.seconds + 1))
-        case .opened(let checkout):
-            let session = try session(for: checkout, profile, request)
-            try stored { () throws(StoreError) in try store.checkoutCreated(checkout.id, session) }
-            dependencies.log(
-                LogLine(
-                    .notice, "checkout.opened",
-                    ["checkout.id": session.id, "user.id": profile.user, "checkout.quantity": quantity]
-                ).of(request: request.id))
-            return (checkout, session, true)
+        case .now(.opened(let checkout)):
+            return .now(try begin(checkout, resuming: false, for: profile, under: keyed, request))
+        case .now(.resumed(let checkout)):
+            return .now(try begin(checkout, resuming: true, for: profile, under: keyed, request))
         }
     }
 
-    private func session(
-        for checkout: Checkout, _ profile: Profile, _ request: Request
-    ) throws(RequestError) -> Checkout.OpenSession {
+    private func begin(
+        _ checkout: Checkout, resuming: Bool, for profile: Profile, under keyed: Keyed<OpenedCheckout>?,
+        _ request: Request
+    ) throws(RequestError) -> OpenedCheckout {
+        let session: Checkout.OpenSession
         do throws(PolarFailure) {
-            return try dependencies.createSession(
-                CheckoutRequest(
-                    checkout: checkout, profile: profile, remoteAddress: request.remoteAddress,
-                    publicURL: dependencies.publicURL))
+            session = try self.session(for: checkout, resuming: resuming, profile, request)
         } catch {
-            try stored { () throws(StoreError) in try store.checkoutFailed(checkout.id) }
+            try stored { () throws(StoreError) in try store.checkoutFailed(checkout.id, under: keyed?.key) }
             throw .polar(error)
         }
+        let opened = OpenedCheckout(checkout: checkout, session: session, isNew: true)
+        try stored { () throws(StoreError) in
+            try store.checkoutCreated(opened, under: keyed, at: dependencies.now())
+        }
+        dependencies.log(
+            LogLine(
+                .notice, "checkout.opened",
+                ["checkout.id": session.id, "user.id": profile.user, "checkout.quantity": checkout.quantity]
+            ).of(request: request.id))
+        return opened
+    }
+
+    private func session(
+        for checkout: Checkout, resuming: Bool, _ profile: Profile, _ request: Request
+    ) throws(PolarFailure) -> Checkout.OpenSession {
+        if resuming, let found = try dependencies.findSession(checkout) { return found }
+        return try dependencies.createSession(
+            CheckoutRequest(
+                checkout: checkout, profile: profile, remoteAddress: request.remoteAddress,
+                publicURL: dependencies.publicURL))
     }
 
     /// The caller's checkout as it stands. If the webhook is late, Polar is asked, and what it says is applied the same way.

@@ -23,10 +23,12 @@ struct BuyingPages: Sendable {
         let profile = try request.profile()
         let form = try request.form()
         do throws(RequestError) {
-            return try idempotency.once(form["idempotency_key"], request, of: profile.user) {
-                () throws(RequestError) in
+            return try idempotency.once(
+                form["idempotency_key"], request, of: profile.user,
+                answer: { (opened: OpenedCheckout) in .success(.seeOther(opened.session.url)) }
+            ) { keyed throws(RequestError) in
                 let quantity = try Quantity.checked(form["quantity"].flatMap { Int64($0) })
-                return .seeOther(try buying.open(quantity, for: profile, request).session.url)
+                return try buying.open(quantity, for: profile, under: keyed, request)
             }
         } catch {
             guard request.wantsPage, let fault = error.faultInWords else { throw error }

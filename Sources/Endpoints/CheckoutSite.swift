@@ -31,12 +31,15 @@ public struct CheckoutSite: Sendable {
 /// What the endpoints of `checkout` work with.
 public struct CheckoutDependencies: Sendable {
     public typealias CreateSession = @Sendable (CheckoutRequest) throws(PolarFailure) -> Checkout.OpenSession
+    /// The session that Polar made for our row before; `nil` if it made none.
+    public typealias FindSession = @Sendable (Checkout) throws(PolarFailure) -> Checkout.OpenSession?
     public typealias Report = @Sendable (Checkout.PolarID) throws(PolarFailure) -> CheckoutReport?
 
     let store: Store
     let scope: OrderScope
     let publicURL: String
     let createSession: CreateSession
+    let findSession: FindSession
     let report: Report
     let freeBytes: @Sendable () -> Int64?
     let now: @Sendable () -> Instant
@@ -45,13 +48,15 @@ public struct CheckoutDependencies: Sendable {
 
     public init(
         store: Store, scope: OrderScope, publicURL: String, createSession: @escaping CreateSession,
-        report: @escaping Report, freeBytes: @escaping @Sendable () -> Int64?, now: @escaping @Sendable () -> Instant,
-        random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
+        findSession: @escaping FindSession, report: @escaping Report, freeBytes: @escaping @Sendable () -> Int64?,
+        now: @escaping @Sendable () -> Instant, random: @escaping @Sendable (Int) -> [UInt8],
+        log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.scope = scope
         self.publicURL = publicURL
         self.createSession = createSession
+        self.findSession = findSession
         self.report = report
         self.freeBytes = freeBytes
         self.now = now

@@ -14,13 +14,11 @@ struct CheckoutsAPI: Sendable {
 
     func create(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
-            () throws(RequestError) in
-            let quantity = try Self.quantity(in: request.body)
-            let (checkout, session, isNew) = try buying.open(quantity, for: profile, request)
-            return .json(
-                isNew ? .created : .ok, .object(checkout.members(session, status: .open)),
-                headers: ["location": "/api/v1/checkouts/\(session.id.text)"])
+        return try idempotency.once(
+            request.headers["idempotency-key"], request, of: profile.user,
+            answer: { (opened: OpenedCheckout) in .success(.opened(opened)) }
+        ) { keyed throws(RequestError) in
+            try buying.open(try Self.quantity(in: request.body), for: profile, under: keyed, request)
         }
     }
 
@@ -45,6 +43,14 @@ enum Quantity {
             throw .invalid(field: "quantity", rule: "a whole number from 1 to 20")
         }
         return quantity
+    }
+}
+
+extension Response {
+    fileprivate static func opened(_ opened: OpenedCheckout) -> Response {
+        .json(
+            opened.isNew ? .created : .ok, .object(opened.checkout.members(opened.session, status: .open)),
+            headers: ["location": "/api/v1/checkouts/\(opened.session.id.text)"])
     }
 }
 

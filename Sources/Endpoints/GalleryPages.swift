@@ -26,10 +26,10 @@ struct GalleryPages: Sendable {
                 try request.expectOwnForm(upload.fields["form_token"])
                 guard upload.content.count > 0 else { throw .invalid(field: "image", rule: "a picture") }
                 return try idempotency.once(
-                    upload.fields["idempotency_key"], request.about(upload), of: profile.user
-                ) { () throws(RequestError) in
-                    _ = try uploading.submit(upload, for: profile, request)
-                    return .seeOther("/")
+                    upload.fields["idempotency_key"], request.about(upload), of: profile.user,
+                    answer: { (outcome: SubmitOutcome) in outcome.queued.map { _ in .seeOther("/") } }
+                ) { keyed throws(RequestError) in
+                    try uploading.submit(upload, for: profile, under: keyed, request)
                 }
             }
         } catch {
@@ -49,11 +49,12 @@ struct GalleryPages: Sendable {
         do throws(RequestError) {
             switch form["action"] {
             case "retry":
-                return try idempotency.once(form["idempotency_key"], request, of: profile.user) {
-                    () throws(RequestError) in
-                    let (generation, _) = try dependencies.retry(id, request)
-                    return .seeOther("/generations/\(generation.id.text)")
-                }
+                return try idempotency.once(
+                    form["idempotency_key"], request, of: profile.user,
+                    answer: { (outcome: RetryOutcome) in
+                        outcome.queued.map { .seeOther("/generations/\($0.generation.id.text)") }
+                    }
+                ) { keyed throws(RequestError) in try dependencies.retry(id, under: keyed, request) }
             case "delete":
                 let generation = try dependencies.generation(id, request)
                 // Whoever cancels wants the credit back: what has begun meanwhile is not thrown away unasked.

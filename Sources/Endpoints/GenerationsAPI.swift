@@ -17,11 +17,11 @@ struct GenerationsAPI: Sendable {
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
         return try uploading.receive(request) { upload throws(RequestError) in
-            try idempotency.once(request.headers["idempotency-key"], request.about(upload), of: profile.user) {
-                () throws(RequestError) in
-                let (generation, balance) = try uploading.submit(upload, for: profile, request)
-                return .queued(generation, balance: balance)
-            }
+            try idempotency.once(
+                request.headers["idempotency-key"], request.about(upload), of: profile.user,
+                answer: { (outcome: SubmitOutcome) in outcome.queued.map { .queued($0.generation, balance: $0.balance) }
+                }
+            ) { keyed throws(RequestError) in try uploading.submit(upload, for: profile, under: keyed, request) }
         }
     }
 
@@ -43,11 +43,10 @@ struct GenerationsAPI: Sendable {
 
     func retry(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(request.headers["idempotency-key"], request, of: profile.user) {
-            () throws(RequestError) in
-            let (generation, balance) = try dependencies.retry(id, request)
-            return .queued(generation, balance: balance)
-        }
+        return try idempotency.once(
+            request.headers["idempotency-key"], request, of: profile.user,
+            answer: { (outcome: RetryOutcome) in outcome.queued.map { .queued($0.generation, balance: $0.balance) } }
+        ) { keyed throws(RequestError) in try dependencies.retry(id, under: keyed, request) }
     }
 
     func delete(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -101,18 +100,18 @@ extension GenerationsDependencies {
         return found
     }
 
-    func retry(_ id: String, _ request: Request) throws(RequestError) -> (generation: Generation, balance: Credits) {
+    func retry(
+        _ id: String, under keyed: Keyed<RetryOutcome>?, _ request: Request
+    ) throws(RequestError) -> Once<RetryOutcome> {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let outcome = try stored { () throws(StoreError) in try store.retry(id, of: user, at: now()) }
-        switch outcome {
-        case .queued(let generation, let balance):
-            log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
-            return (generation, balance)
-        case .insufficientCredits(let balance): throw .insufficientCredits(balance: balance)
-        case .notFailed: throw .notFailed
-        case .unknown: throw .notFound
+        let result = try stored { () throws(StoreError) in
+            try store.retry(id, of: user, under: keyed, at: now())
         }
+        if case .now(.queued) = result {
+            log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
+        }
+        return result
     }
 
     func delete(_ id: String, _ request: Request) throws(RequestError) {
@@ -125,6 +124,26 @@ extension GenerationsDependencies {
             let facts: [String: any LogValue] = ["generation.id": id, "user.id": user, "generation.refunded": refunded]
             log(LogLine(.notice, "generation.deleted", facts).of(request: request.id))
         case .unknown: throw .notFound
+        }
+    }
+}
+
+extension SubmitOutcome {
+    var queued: Result<(generation: Generation, balance: Credits), RequestError> {
+        switch self {
+        case .queued(let generation, let balance): .success((generation, balance))
+        case .insufficientCredits(let balance): .failure(.insufficientCredits(balance: balance))
+        }
+    }
+}
+
+extension RetryOutcome {
+    var queued: Result<(generation: Generation, balance: Credits), RequestError> {
+        switch self {
+        case .queued(let generation, let balance): .success((generation, balance))
+        case .insufficientCredits(let balance): .failure(.insufficientCredits(balance: balance))
+        case .notFailed: .failure(.notFailed)
+        case .unknown: .failure(.notFound)
         }
     }
 }

@@ -2,47 +2,58 @@ internal import Core
 internal import HTTP
 
 /// Lets a request happen once under the key that its client gave it.
+///
+/// Key and answer are committed with the effect, so a request whose answer was lost may be sent again at any time. What
+/// was refused leaves nothing, and is decided anew.
 struct Idempotency: Sendable {
     let store: Store
     let now: @Sendable () -> Instant
 
-    /// - Parameter key: the `Idempotency-Key` header or the hidden field; without one, the request simply happens.
-    func once(
-        _ key: String?, _ request: Request, of user: UserID, _ body: () throws(RequestError) -> Response
+    /// - Parameters:
+    ///   - key: the `Idempotency-Key` header or the hidden field; without one, the request simply happens.
+    ///   - answer: to what the transaction decided. It is asked inside of it, and has no effect of its own.
+    ///   - act: does what is asked for. What it throws has happened outside of the transaction.
+    func once<Outcome: Sendable>(
+        _ key: String?, _ request: Request, of user: UserID,
+        answer: @escaping @Sendable (Outcome) -> Result<Response, RequestError>,
+        _ act: (Keyed<Outcome>?) throws(RequestError) -> Once<Outcome>
     ) throws(RequestError) -> Response {
-        guard let key, !key.isEmpty else { return try body() }
+        let keyed = try named(key, request, of: user).map { key in
+            Keyed<Outcome>(key) { outcome in
+                switch answer(outcome) {
+                case .success(let response): KeptAnswer(response)
+                case .failure: nil
+                }
+            }
+        }
+        if let keyed, let earlier = try stored({ () throws(StoreError) in try store.earlier(keyed.key, at: now()) }) {
+            return try earlier.response()
+        }
+        switch try act(keyed) {
+        case .now(let outcome): return try answer(outcome).get()
+        case .before(let earlier): return try earlier.response()
+        }
+    }
+
+    private func named(_ key: String?, _ request: Request, of user: UserID) throws(RequestError) -> RequestKey? {
+        guard let key, !key.isEmpty else { return nil }
         // What stands behind `?` says what is asked as much as the path does.
         let address = request.query.isEmpty ? request.path : "\(request.path)?\(request.query)"
         guard
             let named = RequestKey(key, of: user, method: request.method.rawValue, path: address, body: request.body)
         else { throw .invalid(field: "idempotency_key", rule: "1 to 255 printable ASCII characters") }
-
-        switch try stored({ () throws(StoreError) in try store.begin(named, at: now()) }) {
-        case .mismatch: throw .keyReused
-        case .running: throw .stillRunning
-        case .replay(let answer): return Response(answer)
-        case .fresh: break
-        }
-        let response: Response
-        do throws(RequestError) {
-            response = try body()
-        } catch {
-            // What came to nothing may be tried again under its key; what is wrong stays wrong.
-            if error.problem.status.isWorthRetrying {
-                try stored { () throws(StoreError) in try store.abandon(named) }
-            } else {
-                let refusal = error.response(to: request)
-                try stored { () throws(StoreError) in try store.keep(KeptAnswer(refusal), for: named) }
-            }
-            throw error
-        }
-        try stored { () throws(StoreError) in try store.keep(KeptAnswer(response), for: named) }
-        return response
+        return named
     }
 }
 
-extension Status {
-    fileprivate var isWorthRetrying: Bool { rawValue >= 500 || self == .tooManyRequests }
+extension EarlierRequest {
+    fileprivate func response() throws(RequestError) -> Response {
+        switch self {
+        case .answered(let answer): return Response(answer)
+        case .other: throw .keyReused
+        case .running: throw .stillRunning
+        }
+    }
 }
 
 extension KeptAnswer {

@@ -21,8 +21,8 @@ struct Uploading: Sendable {
     }
 
     func submit(
-        _ upload: Upload, for profile: Profile, _ request: Request
-    ) throws(RequestError) -> (generation: Generation, balance: Credits) {
+        _ upload: Upload, for profile: Profile, under keyed: Keyed<SubmitOutcome>?, _ request: Request
+    ) throws(RequestError) -> Once<SubmitOutcome> {
         let facts = try check(upload)
         let now = dependencies.now()
         // Whoever has nothing is told so before anything is made durable; the transaction decides all the same.
@@ -30,17 +30,20 @@ struct Uploading: Sendable {
         guard account.balance > .zero else { throw .insufficientCredits(balance: account.balance) }
 
         let id = Generation.ID(random: dependencies.random(16))
-        let outcome: SubmitOutcome
+        let result: Once<SubmitOutcome>
         do throws(BlobError) {
-            outcome = try upload.content.keep { blob throws(StoreError) in
+            result = try upload.content.keep { blob throws(StoreError) in
                 let input = StoredImage(blob: blob, bytes: Int64(upload.content.count), facts: facts)
-                return try dependencies.store.submit(id, of: input, for: profile, at: now)
+                guard let keyed else {
+                    return .now(try dependencies.store.submit(id, of: input, for: profile, at: now))
+                }
+                return try dependencies.store.submit(id, of: input, for: profile, under: keyed, at: now)
             }
         } catch {
             throw .notStored(StoreError(error))
         }
-        switch outcome {
-        case .queued(let generation, let balance):
+        switch result {
+        case .now(.queued(let generation, let balance)):
             dependencies.log(
                 LogLine(
                     .notice, "generation.queued",
@@ -49,11 +52,9 @@ struct Uploading: Sendable {
                         "image.bytes": generation.input.bytes,
                     ]
                 ).of(request: request.id))
-            return (generation, balance)
-        case .insufficientCredits(let balance):
-            dependencies.discard([upload.content.seal()], request)
-            throw .insufficientCredits(balance: balance)
+        case .now(.insufficientCredits), .before: dependencies.discard([upload.content.seal()], request)
         }
+        return result
     }
 
     /// Declared type against magic bytes, then the header: no pixel is decoded.

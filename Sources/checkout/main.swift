@@ -24,6 +24,7 @@ do {
             store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
             publicURL: settings.publicURL,
             createSession: { request throws(PolarFailure) in try patient.createCheckout(request) },
+            findSession: { checkout throws(PolarFailure) in try brisk.session(of: checkout) },
             report: { id throws(PolarFailure) in try brisk.report(on: id) },
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))

@@ -35,14 +35,14 @@ import Testing
         let token = try #require(SessionToken(cookie: String(repeating: "A", count: 43)))
         let profile = Profile(user: ada, email: "ada@example.com", name: "Ada")
         try test.store.openSession(token, NewSession(profile), at: TestStore.now)
-        let key = try #require(RequestKey("k", of: ada, method: "POST", path: "/", body: []))
-        _ = try test.store.begin(key, at: TestStore.now)
+        try test.submit(1, key: "k")
         let forgotten = try forget()
         #expect(forgotten == Forgotten(hadAddress: true, sessions: 1, answers: 1, checkouts: 0, bodies: 0))
         #expect(try test.store.session(token, at: TestStore.now) == nil)
         #expect(try test.store.users(.all, limit: 9).items.map(\.email) == [nil])
         #expect(try test.store.detail(of: ada, at: TestStore.now)?.name == nil)
-        #expect(try test.balance() == 10)
+        #expect(try test.integers("SELECT count(*) FROM generations WHERE request_key IS NOT NULL") == [0])
+        #expect(try test.balance() == 9)
         let told = try test.store.auditLog(limit: 9).items
         #expect(told.map { "\($0.actor) \($0.action) \($0.subject)" } == ["root user.forget ada"])
         // Nothing is left to remove, and saying so again is no fault.

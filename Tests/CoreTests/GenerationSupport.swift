@@ -34,6 +34,18 @@ extension TestStore {
             Self.generation(number), of: Self.image(number), for: Profile(user: user(name)), at: Self.at(seconds))
     }
 
+    /// The same under a client's key; the answer that is kept is the generation's number.
+    @discardableResult
+    func submit(
+        _ number: UInt8, _ name: String = "ada", key: String, body: String = "", at seconds: Int64 = 0
+    ) throws -> Once<SubmitOutcome> {
+        let user = try user(name)
+        let key = try #require(RequestKey(key, of: user, method: "POST", path: "/", body: Array(body.utf8)))
+        return try store.submit(
+            Self.generation(number), of: Self.image(number), for: Profile(user: user),
+            under: Keyed(key) { $0.isQueued ? KeptAnswer(number) : nil }, at: Self.at(seconds))
+    }
+
     /// A minute's lease on what is next.
     @discardableResult
     func job(
@@ -78,6 +90,12 @@ extension TestStore {
             WHERE id = '\(Self.generation(number).text)'
             """
         ).first ?? nil
+    }
+}
+
+extension KeptAnswer {
+    init(_ number: UInt8) {
+        self.init(status: 202, contentType: "text/plain", location: "/\(number)", body: [number])
     }
 }
 

@@ -32,11 +32,21 @@ import Testing
                 debt[user, default: 0] += -step - taken
                 sales[sale].debt += -step - taken
             } else {
-                let settled = min(step, debt[user, default: 0], isNew ? .max : sales[sale].debt)
-                balance[user, default: 0] += step - settled
-                debt[user, default: 0] -= settled
-                if !isNew { sales[sale].debt -= settled }
+                if !isNew {
+                    let forgiven = min(step, debt[user, default: 0], sales[sale].debt)
+                    debt[user, default: 0] -= forgiven
+                    sales[sale].debt -= forgiven
+                    return give(step - forgiven, to: user)
+                }
+                give(step, to: user)
             }
+        }
+
+        /// What comes back pays what is owed first.
+        mutating func give(_ credits: Int64, to user: String) {
+            let repaid = min(credits, debt[user, default: 0])
+            debt[user, default: 0] -= repaid
+            balance[user, default: 0] += credits - repaid
         }
     }
 
@@ -57,6 +67,7 @@ import Testing
             }
             #expect(try test.balance("ada") == model.balance["ada"], "step \(step)")
             #expect(try test.balance("bob") == model.balance["bob"], "step \(step)")
+            #expect(try test.debt("ada") == model.debt["ada"], "step \(step)")
         }
         #expect(try test.debt("ada") == model.debt["ada"])
         #expect(try test.debt("bob") == model.debt["bob"])
@@ -120,7 +131,7 @@ import Testing
             let (id, owner) = model.generations.remove(at: index)
             let outcome = try test.store.delete(id, of: test.user(owner), at: TestStore.now)
             #expect(outcome == .deleted(blobs: [TestStore.image(1).blob], refunded: true), "step \(step)")
-            model.balance[owner, default: 0] += 1
+            model.give(1, to: owner)
         } else {
             let id = Generation.ID(random: (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
             let profile = Profile(user: try test.user(user))

@@ -13,6 +13,7 @@ final class Shop: @unchecked Sendable {
     let directory: URL
     var now = Instant(unixSeconds: 1_795_000_000)
     var createSession: (CheckoutRequest) throws(PolarFailure) -> Checkout.OpenSession
+    var findSession: (Checkout) throws(PolarFailure) -> Checkout.OpenSession? = { _ in nil }
     var report: (Checkout.PolarID) throws(PolarFailure) -> CheckoutReport? = { _ in nil }
     var asked: [CheckoutRequest] = []
     var lines: [LogLine] = []
@@ -55,6 +56,7 @@ final class Shop: @unchecked Sendable {
                     asked.append(request)
                     return try createSession(request)
                 },
+                findSession: { [self] checkout throws(PolarFailure) in try findSession(checkout) },
                 report: { [self] id throws(PolarFailure) in try report(id) }, freeBytes: { 1 << 40 },
                 now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) }))
     }

@@ -49,6 +49,19 @@ public struct Checkout: Equatable, Sendable {
     }
 }
 
+/// A checkout that can be paid now, and whether it was made for the one who is told of it.
+public struct OpenedCheckout: Equatable, Sendable {
+    public let checkout: Checkout
+    public let session: Checkout.OpenSession
+    public let isNew: Bool
+
+    public init(checkout: Checkout, session: Checkout.OpenSession, isNew: Bool) {
+        self.checkout = checkout
+        self.session = session
+        self.isNew = isNew
+    }
+}
+
 /// What Polar says of one checkout at one moment.
 public struct CheckoutSnapshot: Equatable, Sendable {
     public let id: Checkout.PolarID

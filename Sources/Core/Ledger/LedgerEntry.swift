@@ -28,7 +28,8 @@ public struct LedgerEntry: Equatable, Sendable {
         case refund
         /// A purchase taken back because its order was refunded.
         case clawback
-        /// Debt paid from a purchase; its order is that purchase's.
+        /// Debt paid from what came back: a purchase or a restoration, of the same order, or a refund, and then its order
+        /// is one that left debt.
         case repayment
         /// A clawback undone because Polar's refund bounced.
         case restoration
@@ -44,6 +45,8 @@ enum Movement {
     case clawback(OrderStep)
     case restoration(OrderStep)
     case repayment(OrderStep)
+    /// Out of a charge that was given back; the order is one that left the debt.
+    case repaymentOfRefund(Generation.ID, attempt: Int64, debtOf: Order.ID)
     case charge(Generation.ID, attempt: Int64)
     case refund(Generation.ID, attempt: Int64)
     case adjustment(key: String, actor: String, reason: String)
@@ -68,7 +71,7 @@ enum Movement {
         case .purchase: .purchase
         case .clawback: .clawback
         case .restoration: .restoration
-        case .repayment: .repayment
+        case .repayment, .repaymentOfRefund: .repayment
         case .charge: .charge
         case .refund: .refund
         case .adjustment: .adjustment
@@ -81,6 +84,8 @@ enum Movement {
         case .trial: "trial:\(user.text)"
         case .purchase(let step), .clawback(let step), .restoration(let step): step.key
         case .repayment(let step): step.key + ":repayment"
+        case .repaymentOfRefund(let generation, let attempt, _):
+            "generation:\(generation.text):refund:\(attempt):repayment"
         case .charge(let generation, let attempt): "generation:\(generation.text):charge:\(attempt)"
         case .refund(let generation, let attempt): "generation:\(generation.text):refund:\(attempt)"
         case .adjustment(let key, _, _): "adjustment:\(key)"
@@ -90,6 +95,7 @@ enum Movement {
     var order: Order.ID? {
         switch self {
         case .purchase(let step), .clawback(let step), .restoration(let step), .repayment(let step): step.order
+        case .repaymentOfRefund(_, _, let order): order
         case .trial, .charge, .refund, .adjustment: nil
         }
     }
@@ -97,7 +103,7 @@ enum Movement {
     var generation: Generation.ID? {
         switch self {
         case .charge(let generation, _), .refund(let generation, _): generation
-        case .trial, .purchase, .clawback, .restoration, .repayment, .adjustment: nil
+        case .trial, .purchase, .clawback, .restoration, .repayment, .repaymentOfRefund, .adjustment: nil
         }
     }
 

@@ -30,6 +30,12 @@ public enum LedgerFault: Equatable, Sendable {
     /// The charges that the ledger has are not numbered from 1 to the one that the row knows.
     case chargesMiscounted(generation: String, known: Int64, charges: Int64)
     case refundIsNotNoted(generation: String, status: String, isRefunded: Bool)
+    /// One request of a client's was charged more than once.
+    case keyChargedAgain(user: String, key: String, generations: Int64)
+    /// The answer kept under a client's key names a generation that was not charged under it.
+    case keyOfAnotherGeneration(user: String, key: String, generation: String)
+    /// A repayment out of a refund that is not there, or larger than it.
+    case repaymentWithoutRefund(entry: Int64, user: String)
     /// The sums kept for a day are not those of its entries.
     case dayMiscounted(day: Int64, kind: String, kept: Int64, sum: Int64)
     /// The money kept for all days is not that of the payments, in minor units.
@@ -67,6 +73,9 @@ extension LedgerFault: CustomStringConvertible {
         case .chargedAgain: "charged_again"
         case .chargesMiscounted: "charges_miscounted"
         case .refundIsNotNoted: "refund_is_not_noted"
+        case .keyChargedAgain: "key_charged_again"
+        case .keyOfAnotherGeneration: "key_of_another_generation"
+        case .repaymentWithoutRefund: "repayment_without_refund"
         case .dayMiscounted: "day_miscounted"
         case .moneyMiscounted: "money_miscounted"
         case .generationsMiscounted: "generations_miscounted"
@@ -121,6 +130,12 @@ extension LedgerFault: CustomStringConvertible {
         case .refundIsNotNoted(let generation, let status, let isRefunded):
             "generation \(generation): is \(status), its row says that its last charge was "
                 + (isRefunded ? "given back, the ledger does not" : "not given back, the ledger says it was")
+        case .keyChargedAgain(let user, let key, let generations):
+            "user \(user): the request key «\(key)» was charged for \(generations) generations"
+        case .keyOfAnotherGeneration(let user, let key, let generation):
+            "user \(user): the request key «\(key)» was answered with generation \(generation), which has it not"
+        case .repaymentWithoutRefund(let entry, let user):
+            "entry \(entry) of user \(user): repays debt from a refund that is not there, or smaller"
         case .dayMiscounted(let day, let kind, let kept, let sum):
             "day \(day): \(kind) is kept as \(kept) credits, its entries sum to \(sum)"
         case .moneyMiscounted(let currency, let sold, let soldSum, let refunded, let refundedSum):

@@ -93,26 +93,15 @@ extension Store {
     /// Gives or takes credits in the name of an admin, never below zero. The audit log tells of it in the same step.
     public func adjust(_ adjustment: Adjustment, at now: Instant) throws(StoreError) -> AdjustmentOutcome {
         try write { transaction throws(SQLiteError) in
-            guard try Accounts.find(adjustment.user, at: now, on: transaction.connection) != nil else {
-                return .unknownUser
-            }
-            let movement = Movement.adjustment(
-                key: adjustment.key, actor: adjustment.actor, reason: adjustment.reason)
-            if let earlier = try Ledger.entry(of: movement, for: adjustment.user, on: transaction.connection) {
-                return earlier.tells(of: adjustment) ? .repeated(earlier) : .keyReused(earlier)
-            }
-            switch try Ledger.post(
-                movement, of: adjustment.amount, to: adjustment.user, at: now, in: transaction)
-            {
-            case .posted(let entry):
-                try AuditLog.add(
-                    actor: adjustment.actor, action: "user.adjust", subject: adjustment.user.text,
-                    old: String((entry.balanceAfter - entry.amount).rawValue),
-                    new: String(entry.balanceAfter.rawValue), at: now, in: transaction)
-                return .adjusted(entry)
-            case .alreadyPosted(let entry): return .repeated(entry)
-            case .insufficientCredits(let balance): return .belowZero(balance: balance)
-            }
+            try Accounts.adjust(adjustment, at: now, in: transaction)
+        }
+    }
+
+    public func adjust(
+        _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, at now: Instant
+    ) throws(StoreError) -> Once<AdjustmentOutcome> {
+        try once(keyed, at: now) { transaction throws(SQLiteError) in
+            try Accounts.adjust(adjustment, at: now, in: transaction)
         }
     }
 }
@@ -187,6 +176,26 @@ enum Accounts {
             "INSERT INTO users (id, email, name, created_ms) VALUES (?, ?, ?, ?)",
             .text(profile.user.text), .optional(profile.email), .optional(profile.name), .integer(now.rawValue))
         try Trials.begin(profile, on: ground, at: now, in: transaction)
+    }
+
+    static func adjust(
+        _ adjustment: Adjustment, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> AdjustmentOutcome {
+        guard try find(adjustment.user, at: now, on: transaction.connection) != nil else { return .unknownUser }
+        let movement = Movement.adjustment(key: adjustment.key, actor: adjustment.actor, reason: adjustment.reason)
+        if let earlier = try Ledger.entry(of: movement, for: adjustment.user, on: transaction.connection) {
+            return earlier.tells(of: adjustment) ? .repeated(earlier) : .keyReused(earlier)
+        }
+        switch try Ledger.post(movement, of: adjustment.amount, to: adjustment.user, at: now, in: transaction) {
+        case .posted(let entry):
+            try AuditLog.add(
+                actor: adjustment.actor, action: "user.adjust", subject: adjustment.user.text,
+                old: String((entry.balanceAfter - entry.amount).rawValue), new: String(entry.balanceAfter.rawValue),
+                at: now, in: transaction)
+            return .adjusted(entry)
+        case .alreadyPosted(let entry): return .repeated(entry)
+        case .insufficientCredits(let balance): return .belowZero(balance: balance)
+        }
     }
 
     static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(SQLiteError) -> Account? {

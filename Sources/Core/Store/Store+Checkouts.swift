@@ -4,6 +4,8 @@ internal import SQLite
 public enum OpenCheckoutOutcome: Equatable, Sendable {
     /// Our row is there; Polar is to be asked for its session.
     case opened(Checkout)
+    /// Our row was there: Polar may have made its session before, and is asked for that one first.
+    case resumed(Checkout)
     /// One of the same user, quantity and price is open already.
     case reused(Checkout)
     /// Too many within a minute or an hour.
@@ -23,40 +25,67 @@ extension Store {
         precondition(BillingSettings.quantityBounds.contains(quantity))
         return try write { transaction throws(SQLiteError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
-            let settings = try BillingSettings.current(on: transaction.connection)
-            if let open = try Checkouts.open(
-                of: quantity, for: profile.user, settings: settings, in: scope, at: now, on: transaction.connection)
-            {
-                return .reused(open)
+            return try Checkouts.openOrReuse(
+                id, of: quantity, for: profile.user, in: scope, at: now, transaction: transaction)
+        }
+    }
+
+    /// The same under its client's key, which leads to the row until ``checkoutCreated`` or for good.
+    public func openCheckout(
+        _ id: Checkout.ID, of quantity: Int64, for profile: Profile, in scope: OrderScope,
+        under keyed: Keyed<OpenedCheckout>, at now: Instant
+    ) throws(StoreError) -> Once<OpenCheckoutOutcome> {
+        precondition(BillingSettings.quantityBounds.contains(quantity))
+        let key = keyed.key
+        return try write { transaction throws(SQLiteError) in
+            switch try RequestKeys.state(of: key, at: now, on: transaction.connection) {
+            case .earlier(let earlier): return .before(earlier)
+            case .free: break
+            case .unfinished(let unfinished):
+                guard let checkout = try Checkouts.begun(unfinished, on: transaction.connection) else { break }
+                try RequestKeys.claim(key, for: checkout.id, at: now, in: transaction)
+                return .now(.resumed(checkout))
             }
-            if let wait = try Checkouts.wait(for: profile.user, at: now, on: transaction.connection) {
-                return .limited(retryAfter: wait)
+            try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
+            let outcome = try Checkouts.openOrReuse(
+                id, of: quantity, for: profile.user, in: scope, at: now, transaction: transaction)
+            switch outcome {
+            case .opened(let checkout), .resumed(let checkout):
+                try RequestKeys.claim(key, for: checkout.id, at: now, in: transaction)
+            case .reused(let checkout):
+                let opened = checkout.session.map { OpenedCheckout(checkout: checkout, session: $0, isNew: false) }
+                try RequestKeys.keep(opened.flatMap(keyed.answer), for: key, at: now, in: transaction)
+            case .limited: break
             }
-            return .opened(
-                try Checkouts.insert(
-                    id, of: quantity, for: profile.user, settings: settings, in: scope, at: now,
-                    transaction: transaction))
+            return .now(outcome)
         }
     }
 
     /// Notes what Polar answered: the session's id, address and secret.
     public func checkoutCreated(_ id: Checkout.ID, _ session: Checkout.OpenSession) throws(StoreError) {
         try write { transaction throws(SQLiteError) in
-            try transaction.connection.execute(
-                """
-                UPDATE checkouts SET status = 'open', polar_id = ?, url = ?, client_secret = ?, expires_ms = ?
-                WHERE id = ? AND status = 'creating'
-                """,
-                .text(session.id.text), .text(session.url), .text(session.clientSecret),
-                .integer(session.expiresAt.rawValue), .text(id.text))
+            try Checkouts.open(id, session, in: transaction)
         }
     }
 
-    /// Polar made no session, or none that we know of: the row stays as a trace.
-    public func checkoutFailed(_ id: Checkout.ID) throws(StoreError) {
+    /// The same together with what the client is told under its key.
+    public func checkoutCreated(
+        _ opened: OpenedCheckout, under keyed: Keyed<OpenedCheckout>?, at now: Instant
+    ) throws(StoreError) {
+        try write { transaction throws(SQLiteError) in
+            try Checkouts.open(opened.checkout.id, opened.session, in: transaction)
+            // Whoever came later and was faster has told another session.
+            guard let keyed, transaction.connection.changes == 1 else { return }
+            try RequestKeys.keep(keyed.answer(opened), for: keyed.key, at: now, in: transaction)
+        }
+    }
+
+    /// Polar made no session, or none that we know of: the row stays as a trace. Under the same key it is gone on with.
+    public func checkoutFailed(_ id: Checkout.ID, under key: RequestKey? = nil) throws(StoreError) {
         try write { transaction throws(SQLiteError) in
             try transaction.connection.execute(
                 "UPDATE checkouts SET status = 'failed' WHERE id = ? AND status = 'creating'", .text(id.text))
+            if let key { try RequestKeys.release(key, in: transaction) }
         }
     }
 
@@ -110,6 +139,44 @@ enum Checkouts {
         try connection.query(
             "SELECT \(columns) FROM checkouts c WHERE polar_id = ?", .text(id.text), decode: Found.init
         ).first
+    }
+
+    /// One without a session.
+    static func begun(_ id: Checkout.ID, on connection: Connection) throws(SQLiteError) -> Checkout? {
+        try connection.query(
+            "SELECT \(columns) FROM checkouts c WHERE id = ? AND status IN ('creating', 'failed')", .text(id.text),
+            decode: Found.init
+        ).first?.checkout
+    }
+
+    static func open(
+        _ id: Checkout.ID, _ session: Checkout.OpenSession, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try transaction.connection.execute(
+            """
+            UPDATE checkouts SET status = 'open', polar_id = ?, url = ?, client_secret = ?, expires_ms = ?
+            WHERE id = ? AND status IN ('creating', 'failed')
+            """,
+            .text(session.id.text), .text(session.url), .text(session.clientSecret),
+            .integer(session.expiresAt.rawValue), .text(id.text))
+    }
+
+    static func openOrReuse(
+        _ id: Checkout.ID, of quantity: Int64, for user: UserID, in scope: OrderScope, at now: Instant,
+        transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OpenCheckoutOutcome {
+        let settings = try BillingSettings.current(on: transaction.connection)
+        if let open = try open(
+            of: quantity, for: user, settings: settings, in: scope, at: now, on: transaction.connection)
+        {
+            return .reused(open)
+        }
+        if let wait = try wait(for: user, at: now, on: transaction.connection) {
+            return .limited(retryAfter: wait)
+        }
+        return .opened(
+            try insert(
+                id, of: quantity, for: user, settings: settings, in: scope, at: now, transaction: transaction))
     }
 
     /// How long the user has to wait before the next one, or `nil`.

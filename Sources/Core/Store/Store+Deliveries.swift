@@ -58,17 +58,15 @@ extension Store {
         _ webhook: String, by actor: String, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> ReplayOutcome {
         try write { transaction throws(SQLiteError) in
-            guard let kept = try Deliveries.find(webhook, on: transaction.connection) else { return .unknownDelivery }
-            guard kept.environment == scope.environment else { return .otherEnvironment }
-            guard let body = kept.body else { return .bodyGone }
-            // What does not read now either is unreadable still.
-            let event = try? WebhookEvent(Delivery(id: webhook, sent: kept.sent, body: body))
-            let receipt = try Deliveries.act(on: event, in: scope, at: now, in: transaction)
-            try Deliveries.note(receipt, of: event, on: webhook, at: now, in: transaction)
-            try AuditLog.add(
-                actor: actor, action: "delivery.replay", subject: webhook, old: kept.verdict,
-                new: receipt.verdict.rawValue, at: now, in: transaction)
-            return .replayed(receipt)
+            try Deliveries.replay(webhook, by: actor, in: scope, at: now, transaction: transaction)
+        }
+    }
+
+    public func replay(
+        _ webhook: String, by actor: String, in scope: OrderScope, under keyed: Keyed<ReplayOutcome>?, at now: Instant
+    ) throws(StoreError) -> Once<ReplayOutcome> {
+        try once(keyed, at: now) { transaction throws(SQLiteError) in
+            try Deliveries.replay(webhook, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
 }
@@ -89,6 +87,23 @@ enum Deliveries {
         try connection.query("SELECT verdict FROM deliveries WHERE webhook_id = ?", .text(id)) {
             Verdict(rawValue: $0.text(0))
         }.first ?? nil
+    }
+
+    static func replay(
+        _ webhook: String, by actor: String, in scope: OrderScope, at now: Instant,
+        transaction: borrowing Transaction
+    ) throws(SQLiteError) -> ReplayOutcome {
+        guard let kept = try find(webhook, on: transaction.connection) else { return .unknownDelivery }
+        guard kept.environment == scope.environment else { return .otherEnvironment }
+        guard let body = kept.body else { return .bodyGone }
+        // What does not read now either is unreadable still.
+        let event = try? WebhookEvent(Delivery(id: webhook, sent: kept.sent, body: body))
+        let receipt = try act(on: event, in: scope, at: now, in: transaction)
+        try note(receipt, of: event, on: webhook, at: now, in: transaction)
+        try AuditLog.add(
+            actor: actor, action: "delivery.replay", subject: webhook, old: kept.verdict,
+            new: receipt.verdict.rawValue, at: now, in: transaction)
+        return .replayed(receipt)
     }
 
     /// Does what the event tells; `nil` is one that could not be read.

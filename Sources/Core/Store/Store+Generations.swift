@@ -9,14 +9,27 @@ extension Store {
     ) throws(StoreError) -> SubmitOutcome {
         try write { transaction throws(SQLiteError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
-            switch try Ledger.post(.charge(id, attempt: 1), of: -1, to: profile.user, at: now, in: transaction) {
-            case .posted(let charge), .alreadyPosted(let charge):
-                return .queued(
-                    try Generations.insert(id, of: input, for: profile.user, at: now, in: transaction),
-                    balance: charge.balanceAfter)
-            case .insufficientCredits(let balance):
-                return .insufficientCredits(balance: balance)
+            return try Generations.submit(id, of: input, for: profile.user, under: nil, at: now, in: transaction)
+        }
+    }
+
+    /// The same under its client's key: charge, job, key and answer are there together, or none of them.
+    public func submit(
+        _ id: Generation.ID, of input: StoredImage, for profile: Profile, under keyed: Keyed<SubmitOutcome>,
+        at now: Instant
+    ) throws(StoreError) -> Once<SubmitOutcome> {
+        let key = keyed.key
+        return try write { transaction throws(SQLiteError) in
+            if let earlier = try RequestKeys.state(of: key, at: now, on: transaction.connection).earlier {
+                return .before(earlier)
             }
+            // Where the answer is gone before its time, the charge under the key still stands.
+            guard try Generations.free(key, at: now, in: transaction) else { return .before(.other) }
+            try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
+            let outcome = try Generations.submit(
+                id, of: input, for: profile.user, under: key, at: now, in: transaction)
+            try RequestKeys.keep(keyed.answer(outcome), for: key, of: id, at: now, in: transaction)
+            return .now(outcome)
         }
     }
 
@@ -47,9 +60,15 @@ extension Store {
         _ id: Generation.ID, of user: UserID, at now: Instant
     ) throws(StoreError) -> RetryOutcome {
         try write { transaction throws(SQLiteError) in
-            guard let generation = try Generations.find(id, on: transaction.connection), generation.user == user
-            else { return .unknown }
-            return try Generations.retry(generation, at: now, in: transaction)
+            try Generations.retry(id, of: user, at: now, in: transaction)
+        }
+    }
+
+    public func retry(
+        _ id: Generation.ID, of user: UserID, under keyed: Keyed<RetryOutcome>?, at now: Instant
+    ) throws(StoreError) -> Once<RetryOutcome> {
+        try once(keyed, at: now) { transaction throws(SQLiteError) in
+            try Generations.retry(id, of: user, at: now, in: transaction)
         }
     }
 
@@ -110,24 +129,64 @@ enum Generations {
         ).first
     }
 
-    static func insert(
-        _ id: Generation.ID, of input: StoredImage, for user: UserID, at now: Instant,
+    static func submit(
+        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> SubmitOutcome {
+        switch try Ledger.post(.charge(id, attempt: 1), of: -1, to: user, at: now, in: transaction) {
+        case .posted(let charge), .alreadyPosted(let charge):
+            return .queued(
+                try insert(id, of: input, for: user, under: key, at: now, in: transaction),
+                balance: charge.balanceAfter)
+        case .insufficientCredits(let balance):
+            return .insufficientCredits(balance: balance)
+        }
+    }
+
+    /// Takes the key from a generation that had it when it was still kept.
+    ///
+    /// - Returns: `false` if one has it that is younger.
+    static func free(
+        _ key: RequestKey, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Bool {
+        let connection = transaction.connection
+        let holder = try connection.query(
+            "SELECT seq, created_ms FROM generations WHERE user_id = ? AND request_key = ?", .text(key.user.text),
+            .text(key.key)
+        ) { (place: $0.integer(0), createdAt: Instant(rawValue: $0.integer(1))) }.first
+        guard let holder else { return true }
+        guard !holder.createdAt.isWithin(Store.answerLifetime, of: now) else { return false }
+        try connection.execute("UPDATE generations SET request_key = NULL WHERE seq = ?", .integer(holder.place))
+        return true
+    }
+
+    private static func insert(
+        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, at now: Instant,
         in transaction: borrowing Transaction
     ) throws(SQLiteError) -> Generation {
         try transaction.connection.query(
             """
             INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
-                                     created_ms)
-            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3) RETURNING \(columns)
+                                     created_ms, request_key)
+            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9) RETURNING \(columns)
             """,
             .text(id.text), .text(user.text), .integer(now.rawValue), .text(input.blob.text),
             .text(input.facts.kind.rawValue), .integer(input.bytes), .integer(Int64(input.facts.width)),
-            .integer(Int64(input.facts.height)), decode: Generation.init)[0]
+            .integer(Int64(input.facts.height)), .optional(key?.key), decode: Generation.init)[0]
     }
 
     /// The number of the last charge.
     static func charge(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Int64 {
         try connection.integer("SELECT charge FROM generations WHERE id = ?", .text(id.text))
+    }
+
+    static func retry(
+        _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> RetryOutcome {
+        guard let generation = try find(id, on: transaction.connection), generation.user == user else {
+            return .unknown
+        }
+        return try retry(generation, at: now, in: transaction)
     }
 
     static func retry(
@@ -160,13 +219,19 @@ enum Generations {
             .integer(now.rawValue), .text(id.text), decode: Generation.init)[0]
     }
 
-    /// Gives the last charge back. The row must then say so, in the same transaction.
+    /// Gives the last charge back, and pays what is owed out of it. The row must then say so, in the same transaction.
     static func refund(
         _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) {
         let number = try charge(of: id, on: transaction.connection)
         guard case .posted = try Ledger.post(.refund(id, attempt: number), of: 1, to: user, at: now, in: transaction)
         else { throw SQLiteError(brokenRule: "a charge is given back once", at: id.text) }
+        guard let order = try Debts.order(of: user, on: transaction.connection) else { return }
+        guard
+            case .posted = try Ledger.post(
+                .repaymentOfRefund(id, attempt: number, debtOf: order), of: -1, to: user, at: now, in: transaction)
+        else { throw SQLiteError(brokenRule: "a refund repays once", at: id.text) }
+        try Debts.change(by: -1, of: user, in: transaction)
     }
 
     /// - Parameter cancelling: whether it never began and its charge was given back.

@@ -1,119 +1,143 @@
-private import Crypto
 internal import SQLite
-
-/// What a client's idempotency key says about its request.
-public enum IdempotencyOutcome: Equatable, Sendable {
-    /// Go on: the key is taken until the answer is kept or the key is let go.
-    case fresh
-    /// The first answer.
-    case replay(KeptAnswer)
-    /// The key stands for another request.
-    case mismatch
-    /// The first request has not been answered yet.
-    case running
-}
-
-/// An answer as it is kept for 24 hours.
-public struct KeptAnswer: Equatable, Sendable {
-    public let status: Int
-    /// `content-type` and `location`: what belongs to the answer and not to the moment.
-    public let contentType: String?
-    public let location: String?
-    public let body: [UInt8]
-
-    public init(status: Int, contentType: String?, location: String?, body: [UInt8]) {
-        self.status = status
-        self.contentType = contentType
-        self.location = location
-        self.body = body
-    }
-}
-
-/// One client's name for one request: the same again is the same request.
-public struct RequestKey: Equatable, Sendable {
-    public let user: UserID
-    public let key: String
-    /// SHA-256 over what makes the request: method, path and body.
-    let fingerprint: [UInt8]
-
-    /// `nil` unless `key` is 1 to 255 printable ASCII characters.
-    public init?(_ key: String, of user: UserID, method: String, path: String, body: [UInt8]) {
-        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            return nil
-        }
-        self.user = user
-        self.key = key
-        fingerprint = sha256(Array("\(method) \(path)\n".utf8) + body)
-    }
-}
 
 extension Store {
     /// How long an answer is kept.
     static let answerLifetime = Duration.seconds(86_400)
-    /// How long a request may run before its key is taken for abandoned: its process died.
+    /// Longer than a checkout waits for Polar: whoever is silent for so long has died.
     static let requestPatience = Duration.seconds(120)
 
-    /// Takes the key for this request, or tells what became of it before.
-    public func begin(_ request: RequestKey, at now: Instant) throws(StoreError) -> IdempotencyOutcome {
-        try write { transaction throws(SQLiteError) in
-            let connection = transaction.connection
-            // A few at a time: what is over goes as new ones come.
-            try connection.execute(
-                """
-                DELETE FROM idempotency_keys WHERE (user_id, key) IN
-                    (SELECT user_id, key FROM idempotency_keys WHERE created_ms < ?1
-                                                                  OR (status IS NULL AND created_ms < ?2) LIMIT 20)
-                """,
-                .integer(now.advanced(by: .zero - Self.answerLifetime).rawValue),
-                .integer(now.advanced(by: .zero - Self.requestPatience).rawValue))
-            let kept = try connection.query(
-                """
-                SELECT request_hash, status, headers, body, created_ms FROM idempotency_keys
-                WHERE user_id = ? AND key = ?
-                """, .text(request.user.text), .text(request.key)
-            ) { row -> (age: Duration, outcome: IdempotencyOutcome) in
-                let age = Instant(rawValue: row.integer(4)).distance(to: now)
-                guard row.blob(0) == request.fingerprint else { return (age, .mismatch) }
-                guard let status = row.optionalInteger(1) else { return (age, .running) }
-                let fields = row.text(2).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-                return (
-                    age,
-                    .replay(
-                        KeptAnswer(
-                            status: Int(status), contentType: fields[0].isEmpty ? nil : fields[0],
-                            location: fields[1].isEmpty ? nil : fields[1], body: row.blob(3)))
-                )
-            }.first
-            let isOver =
-                kept.map { $0.age > ($0.outcome == .running ? Self.requestPatience : Self.answerLifetime) } ?? true
-            if let kept, !isOver { return kept.outcome }
-            try connection.execute(
-                """
-                INSERT INTO idempotency_keys (user_id, key, request_hash, created_ms) VALUES (?1, ?2, ?3, ?4)
-                ON CONFLICT (user_id, key) DO UPDATE SET request_hash = ?3, status = NULL, headers = NULL, body = NULL,
-                                                         created_ms = ?4
-                """,
-                .text(request.user.text), .text(request.key), .blob(request.fingerprint), .integer(now.rawValue))
-            return .fresh
+    /// What came before under the key. It is read beside all writes: whatever is then done looks once more, in its own
+    /// transaction.
+    public func earlier(_ key: RequestKey, at now: Instant) throws(StoreError) -> EarlierRequest? {
+        try read { connection throws(SQLiteError) in
+            try RequestKeys.state(of: key, at: now, on: connection).earlier
         }
     }
 
-    /// Keeps the answer for whoever asks again.
-    public func keep(_ answer: KeptAnswer, for request: RequestKey) throws(StoreError) {
+    /// Commits the effect, the key and the answer together.
+    func once<Outcome: Sendable>(
+        _ keyed: Keyed<Outcome>?, at now: Instant,
+        _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Outcome
+    ) throws(StoreError) -> Once<Outcome> {
         try write { transaction throws(SQLiteError) in
-            try transaction.connection.execute(
-                "UPDATE idempotency_keys SET status = ?, headers = ?, body = ? WHERE user_id = ? AND key = ?",
-                .integer(Int64(answer.status)), .text("\(answer.contentType ?? "")\n\(answer.location ?? "")"),
-                .blob(answer.body), .text(request.user.text), .text(request.key))
+            guard let keyed else { return .now(try body(transaction)) }
+            if let earlier = try RequestKeys.state(of: keyed.key, at: now, on: transaction.connection).earlier {
+                return .before(earlier)
+            }
+            let outcome = try body(transaction)
+            try RequestKeys.keep(keyed.answer(outcome), for: keyed.key, at: now, in: transaction)
+            return .now(outcome)
+        }
+    }
+}
+
+/// The table of keys.
+enum RequestKeys {
+    enum State: Equatable {
+        /// Never seen, or over.
+        case free
+        case earlier(EarlierRequest)
+        /// The first request for this checkout has ended without an answer.
+        case unfinished(Checkout.ID)
+
+        var earlier: EarlierRequest? {
+            switch self {
+            case .earlier(let earlier): earlier
+            case .free, .unfinished: nil
+            }
         }
     }
 
-    /// Lets the key go: the request came to nothing and may be made again.
-    public func abandon(_ request: RequestKey) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
-            try transaction.connection.execute(
-                "DELETE FROM idempotency_keys WHERE user_id = ? AND key = ? AND status IS NULL",
-                .text(request.user.text), .text(request.key))
+    static func state(
+        of key: RequestKey, at now: Instant, on connection: Connection
+    ) throws(SQLiteError) -> State {
+        let found = try connection.query(
+            """
+            SELECT request_hash, created_ms, status, headers, body, checkout_id, claimed_ms FROM idempotency_keys
+            WHERE user_id = ? AND key = ?
+            """, .text(key.user.text), .text(key.key)
+        ) { row -> State in
+            guard Instant(rawValue: row.integer(1)).isWithin(Store.answerLifetime, of: now) else { return .free }
+            guard row.blob(0) == key.fingerprint else { return .earlier(.other) }
+            if let answer = KeptAnswer(row, from: 2) { return .earlier(.answered(answer)) }
+            guard let checkout = row.optionalText(5).flatMap(Checkout.ID.init) else { return .free }
+            let claim = row.optionalInteger(6).map(Instant.init(rawValue:))
+            let isClaimed = claim?.isWithin(Store.requestPatience, of: now) ?? false
+            return isClaimed ? .earlier(.running) : .unfinished(checkout)
         }
+        return found.first ?? .free
+    }
+
+    /// Keeps the answer for whoever asks again; `nil` is none to keep, and leaves nothing.
+    static func keep(
+        _ answer: KeptAnswer?, for key: RequestKey, of generation: Generation.ID? = nil, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        guard let answer else { return }
+        try removeOld(at: now, in: transaction)
+        try transaction.connection.execute(
+            """
+            INSERT INTO idempotency_keys (user_id, key, request_hash, status, headers, body, created_ms, generation_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (user_id, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
+                headers = excluded.headers, body = excluded.body, created_ms = excluded.created_ms,
+                generation_id = excluded.generation_id, checkout_id = NULL, claimed_ms = NULL
+            """,
+            .text(key.user.text), .text(key.key), .blob(key.fingerprint), .integer(Int64(answer.status)),
+            .text("\(answer.contentType ?? "")\n\(answer.location ?? "")"), .blob(answer.body), .integer(now.rawValue),
+            .optional(generation?.text))
+    }
+
+    /// Takes the key for a checkout that Polar is to be asked for.
+    static func claim(
+        _ key: RequestKey, for checkout: Checkout.ID, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try removeOld(at: now, in: transaction)
+        try transaction.connection.execute(
+            """
+            INSERT INTO idempotency_keys (user_id, key, request_hash, created_ms, checkout_id, claimed_ms)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?4)
+            ON CONFLICT (user_id, key) DO UPDATE SET request_hash = ?3, status = NULL, headers = NULL, body = NULL,
+                created_ms = ?4, generation_id = NULL, checkout_id = ?5, claimed_ms = ?4
+            """,
+            .text(key.user.text), .text(key.key), .blob(key.fingerprint), .integer(now.rawValue), .text(checkout.text))
+    }
+
+    /// Lets go of a checkout that Polar gave no session for: the next request goes on with it.
+    static func release(_ key: RequestKey, in transaction: borrowing Transaction) throws(SQLiteError) {
+        try transaction.connection.execute(
+            "UPDATE idempotency_keys SET claimed_ms = NULL WHERE user_id = ? AND key = ?", .text(key.user.text),
+            .text(key.key))
+    }
+
+    /// A few at a time: what is over goes as new ones come.
+    private static func removeOld(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) {
+        let old = try transaction.connection.query(
+            "SELECT user_id, key FROM idempotency_keys WHERE created_ms < ? ORDER BY created_ms LIMIT 4",
+            .integer(now.advanced(by: .zero - Store.answerLifetime).rawValue)
+        ) { (user: $0.text(0), key: $0.text(1)) }
+        for row in old {
+            try transaction.connection.execute(
+                "DELETE FROM idempotency_keys WHERE user_id = ? AND key = ?", .text(row.user), .text(row.key))
+        }
+    }
+}
+
+extension Instant {
+    /// Whether it lies at most so far from now. What is further ahead was written when the clock was wrong.
+    func isWithin(_ limit: Duration, of now: Instant) -> Bool {
+        let age = distance(to: now)
+        return age <= limit && age >= .zero - limit
+    }
+}
+
+extension KeptAnswer {
+    /// Three columns: status, headers, body.
+    fileprivate init?(_ row: borrowing Row, from column: Int32) {
+        guard let status = row.optionalInteger(column) else { return nil }
+        let fields = row.text(column + 1).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        self.init(
+            status: Int(status), contentType: fields[0].isEmpty ? nil : fields[0],
+            location: fields[1].isEmpty ? nil : fields[1], body: row.blob(column + 2))
     }
 }

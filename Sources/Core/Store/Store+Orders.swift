@@ -141,14 +141,18 @@ enum Orders {
         in transaction: borrowing Transaction
     ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
         let debt = try Debts.owed(by: user, on: transaction.connection)
-        let repaid = Credits(rawValue: min(credits, debt.rawValue))
-        var entries = [
-            try post(.purchase(step), of: Credits(rawValue: credits), to: user, at: now, in: transaction)
-        ]
-        if repaid > .zero {
-            entries.append(try post(.repayment(step), of: -repaid, to: user, at: now, in: transaction))
-        }
-        return (entries, -repaid)
+        let purchase = try post(.purchase(step), of: Credits(rawValue: credits), to: user, at: now, in: transaction)
+        let repayment = try repay(min(credits, debt.rawValue), step, by: user, at: now, in: transaction)
+        return ([purchase] + repayment.entries, repayment.debt)
+    }
+
+    private static func repay(
+        _ credits: Int64, _ step: Movement.OrderStep, by user: UserID, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+        guard credits > 0 else { return ([], .zero) }
+        let amount = Credits(rawValue: -credits)
+        return ([try post(.repayment(step), of: amount, to: user, at: now, in: transaction)], amount)
     }
 
     /// As much as is there; the rest was spent and becomes debt.
@@ -164,7 +168,7 @@ enum Orders {
         return ([try post(.clawback(step), of: -taken, to: user, at: now, in: transaction)], missing)
     }
 
-    /// First the debt that this order left, as far as it is still owed, then credits.
+    /// First the debt that this order left, as far as it is still owed, then credits, and out of them what else is owed.
     private static func restore(
         _ credits: Int64, _ step: Movement.OrderStep, to user: UserID, _ payment: inout Payment, at now: Instant,
         in transaction: borrowing Transaction
@@ -174,7 +178,10 @@ enum Orders {
         let restored = Credits(rawValue: credits) - forgiven
         payment.debt = payment.debt - forgiven
         guard restored > .zero else { return ([], -forgiven) }
-        return ([try post(.restoration(step), of: restored, to: user, at: now, in: transaction)], -forgiven)
+        let restoration = try post(.restoration(step), of: restored, to: user, at: now, in: transaction)
+        let repayment = try repay(
+            min(restored.rawValue, (owed - forgiven).rawValue), step, by: user, at: now, in: transaction)
+        return ([restoration] + repayment.entries, repayment.debt - forgiven)
     }
 
     private static func post(
@@ -214,6 +221,19 @@ enum Debts {
         try connection.query("SELECT debt FROM users WHERE id = ?", .text(user.text)) {
             Credits(rawValue: $0.integer(0))
         }.first ?? .zero
+    }
+
+    /// The newest order that left debt, if something is owed.
+    static func order(of user: UserID, on connection: Connection) throws(SQLiteError) -> Order.ID? {
+        guard try owed(by: user, on: connection) > .zero else { return nil }
+        let orders = try connection.query(
+            "SELECT order_id FROM payments WHERE user_id = ? AND debt_credits > 0 ORDER BY created_ms DESC LIMIT 1",
+            .text(user.text)
+        ) { Order.ID($0.text(0)) }
+        guard let order = orders.first ?? nil else {
+            throw SQLiteError(brokenRule: "a debt was left by an order", at: user.text)
+        }
+        return order
     }
 
     static func change(

@@ -28,27 +28,16 @@ extension Store {
         _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> AssignOutcome {
         try write { transaction throws(SQLiteError) in
-            let connection = transaction.connection
-            guard var payment = try Payments.find(order, on: connection) else { return .unknownOrder }
-            guard payment.environment == scope.environment else { return .otherEnvironment }
-            let state = try Payments.state(of: order, on: connection)
-            guard state == "parked" || state == "dismissed" else { return .notParked }
-            if payment.hasEntries, let owner = payment.user, owner != user { return .belongsTo(owner) }
+            try Orders.assign(order, to: user, by: actor, in: scope, at: now, transaction: transaction)
+        }
+    }
 
-            let earlier = payment.assignedUser
-            payment.assignedUser = user
-            payment.isDismissed = false
-            payment.note = nil
-            let checkout = try Orders.checkout(of: payment.snapshot, on: connection)?.checkout
-            if case .parked(let reason) = try Orders.decision(on: payment, checkout, scope, on: connection) {
-                return .notGrantable(reason)
-            }
-            try Accounts.see(Profile(user: user), on: .ordered, at: now, in: transaction)
-            let outcome = try Orders.settle(payment, checkout, scope, at: now, in: transaction)
-            try AuditLog.add(
-                actor: actor, action: "order.assign", subject: order.text, old: earlier?.text ?? state, new: user.text,
-                at: now, in: transaction)
-            return .applied(outcome)
+    public func assign(
+        _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope,
+        under keyed: Keyed<AssignOutcome>?, at now: Instant
+    ) throws(StoreError) -> Once<AssignOutcome> {
+        try once(keyed, at: now) { transaction throws(SQLiteError) in
+            try Orders.assign(order, to: user, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
 
@@ -57,15 +46,15 @@ extension Store {
         _ order: Order.ID, reason: String, by actor: String, at now: Instant
     ) throws(StoreError) -> DismissOutcome {
         try write { transaction throws(SQLiteError) in
-            guard var payment = try Payments.find(order, on: transaction.connection) else { return .unknownOrder }
-            guard try Payments.state(of: order, on: transaction.connection) == "parked" else { return .notParked }
-            payment.isDismissed = true
-            payment.note = reason
-            try Payments.save(payment, outcome: .recorded(.dismissed), at: now, in: transaction)
-            try AuditLog.add(
-                actor: actor, action: "order.dismiss", subject: order.text, old: "parked", new: reason, at: now,
-                in: transaction)
-            return .dismissed
+            try Orders.dismiss(order, reason: reason, by: actor, at: now, in: transaction)
+        }
+    }
+
+    public func dismiss(
+        _ order: Order.ID, reason: String, by actor: String, under keyed: Keyed<DismissOutcome>?, at now: Instant
+    ) throws(StoreError) -> Once<DismissOutcome> {
+        try once(keyed, at: now) { transaction throws(SQLiteError) in
+            try Orders.dismiss(order, reason: reason, by: actor, at: now, in: transaction)
         }
     }
 
@@ -85,6 +74,47 @@ extension Store {
 }
 
 extension Orders {
+    static func assign(
+        _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope, at now: Instant,
+        transaction: borrowing Transaction
+    ) throws(SQLiteError) -> AssignOutcome {
+        let connection = transaction.connection
+        guard var payment = try Payments.find(order, on: connection) else { return .unknownOrder }
+        guard payment.environment == scope.environment else { return .otherEnvironment }
+        let state = try Payments.state(of: order, on: connection)
+        guard state == "parked" || state == "dismissed" else { return .notParked }
+        if payment.hasEntries, let owner = payment.user, owner != user { return .belongsTo(owner) }
+
+        let earlier = payment.assignedUser
+        payment.assignedUser = user
+        payment.isDismissed = false
+        payment.note = nil
+        let checkout = try checkout(of: payment.snapshot, on: connection)?.checkout
+        if case .parked(let reason) = try decision(on: payment, checkout, scope, on: connection) {
+            return .notGrantable(reason)
+        }
+        try Accounts.see(Profile(user: user), on: .ordered, at: now, in: transaction)
+        let outcome = try settle(payment, checkout, scope, at: now, in: transaction)
+        try AuditLog.add(
+            actor: actor, action: "order.assign", subject: order.text, old: earlier?.text ?? state, new: user.text,
+            at: now, in: transaction)
+        return .applied(outcome)
+    }
+
+    static func dismiss(
+        _ order: Order.ID, reason: String, by actor: String, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> DismissOutcome {
+        guard var payment = try Payments.find(order, on: transaction.connection) else { return .unknownOrder }
+        guard try Payments.state(of: order, on: transaction.connection) == "parked" else { return .notParked }
+        payment.isDismissed = true
+        payment.note = reason
+        try Payments.save(payment, outcome: .recorded(.dismissed), at: now, in: transaction)
+        try AuditLog.add(
+            actor: actor, action: "order.dismiss", subject: order.text, old: "parked", new: reason, at: now,
+            in: transaction)
+        return .dismissed
+    }
+
     static func note(
         _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant, transaction: borrowing Transaction
     ) throws(SQLiteError) -> OrderOutcome? {

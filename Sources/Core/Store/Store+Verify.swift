@@ -105,7 +105,9 @@ struct Verification {
                                  WHEN 'adjustment' THEN 'adjustment:'
                                  ELSE 'order:' || order_id || ':target:' END AS beginning
                 FROM ledger_entry)
-            WHERE substr(idempotency_key, 1, length(beginning)) <> beginning LIMIT \(Self.limit)
+            WHERE substr(idempotency_key, 1, length(beginning)) <> beginning
+                AND NOT (kind = 'repayment' AND idempotency_key GLOB 'generation:*:refund:*:repayment')
+            LIMIT \(Self.limit)
             """
         ) { .entryNamesAnotherEvent(entry: $0.integer(0), kind: $0.text(1), key: $0.text(2)) }
     }

@@ -9,6 +9,37 @@ extension Verification {
         try checkRefunds()
         try checkOwners()
         try checkCharges()
+        try checkKeys()
+        try checkRepayments()
+    }
+
+    /// A refund that debt was paid from: the same user's, before it, and at least as much.
+    private mutating func checkRepayments() throws(SQLiteError) {
+        try find(
+            """
+            SELECT p.id, p.user_id FROM ledger_entry p LEFT JOIN ledger_entry r
+              ON r.idempotency_key = substr(p.idempotency_key, 1, length(p.idempotency_key) - length(':repayment'))
+             AND r.kind = 'refund' AND r.user_id = p.user_id AND r.id < p.id AND r.amount >= -p.amount
+            WHERE p.kind = 'repayment' AND p.idempotency_key GLOB 'generation:*' AND r.id IS NULL LIMIT \(Self.limit)
+            """
+        ) { .repaymentWithoutRefund(entry: $0.integer(0), user: $0.text(1)) }
+    }
+
+    /// A client's key is charged once, and what was answered under it is what was charged.
+    private mutating func checkKeys() throws(SQLiteError) {
+        try find(
+            """
+            SELECT user_id, request_key, count(*) FROM generations WHERE request_key IS NOT NULL
+            GROUP BY 1, 2 HAVING count(*) > 1 LIMIT \(Self.limit)
+            """
+        ) { .keyChargedAgain(user: $0.text(0), key: $0.text(1), generations: $0.integer(2)) }
+        try find(
+            """
+            SELECT k.user_id, k.key, k.generation_id FROM idempotency_keys k
+            LEFT JOIN generations g ON g.id = k.generation_id AND g.user_id = k.user_id AND g.request_key = k.key
+            WHERE k.generation_id IS NOT NULL AND g.id IS NULL LIMIT \(Self.limit)
+            """
+        ) { .keyOfAnotherGeneration(user: $0.text(0), key: $0.text(1), generation: $0.text(2)) }
     }
 
     private mutating func checkRefunds() throws(SQLiteError) {

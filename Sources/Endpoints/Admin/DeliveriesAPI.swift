@@ -30,27 +30,39 @@ struct DeliveriesAPI: Sendable {
 
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
-            () throws(RequestError) in
-            let outcome = try stored { () throws(StoreError) in
-                try dependencies.store.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
+        return try dependencies.idempotency.once(
+            request.headers["idempotency-key"], request, of: actor,
+            answer: { (outcome: ReplayOutcome) in outcome.answer(on: id) }
+        ) { keyed throws(RequestError) in
+            let result = try stored { () throws(StoreError) in
+                try dependencies.store.replay(
+                    id, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
-            switch outcome {
-            case .replayed(let receipt):
+            if case .now(.replayed(let receipt)) = result {
                 let facts: [String: any LogValue] = [
                     "delivery.id": id, "delivery.verdict": receipt.verdict.rawValue, "admin.id": actor,
                 ]
                 dependencies.log(LogLine(.notice, "delivery.replayed", facts).of(request: request.id))
-                return .json(
+            }
+            return result
+        }
+    }
+}
+
+extension ReplayOutcome {
+    fileprivate func answer(on id: String) -> Result<Response, RequestError> {
+        switch self {
+        case .replayed(let receipt):
+            .success(
+                .json(
                     .ok,
                     [
                         "webhook_id": .string(id), "verdict": .string(receipt.verdict.rawValue),
                         "reason": .optional(receipt.reason),
-                    ])
-            case .unknownDelivery: throw .notFound
-            case .bodyGone: throw .refused(.bodyGone)
-            case .otherEnvironment: throw .refused(.otherEnvironment)
-            }
+                    ]))
+        case .unknownDelivery: .failure(.notFound)
+        case .bodyGone: .failure(.refused(.bodyGone))
+        case .otherEnvironment: .failure(.refused(.otherEnvironment))
         }
     }
 }

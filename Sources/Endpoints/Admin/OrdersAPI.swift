@@ -30,28 +30,24 @@ struct OrdersAPI: Sendable {
     func assign(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         guard let order = Order.ID(id) else { throw .notFound }
-        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
-            () throws(RequestError) in
-            guard let user = try request.object()["user_id"]?.string.flatMap(UserID.init) else {
-                throw .invalid(field: "user_id", rule: "1 to 255 bytes without control characters")
-            }
-            let outcome = try stored { () throws(StoreError) in
+        guard let user = try request.object()["user_id"]?.string.flatMap(UserID.init) else {
+            throw .invalid(field: "user_id", rule: "1 to 255 bytes without control characters")
+        }
+        return try dependencies.idempotency.once(
+            request.headers["idempotency-key"], request, of: actor,
+            answer: { (outcome: AssignOutcome) in outcome.answer(on: order, for: user) }
+        ) { keyed throws(RequestError) in
+            let result = try stored { () throws(StoreError) in
                 try dependencies.store.assign(
-                    order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
+                    order, to: user, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
-            switch outcome {
-            case .applied(let outcome):
+            if case .now(.applied(let outcome)) = result {
                 let facts: [String: any LogValue] = [
                     "order.id": order, "order.source": "assigned", "admin.id": actor,
                 ]
                 dependencies.log(outcome.logLine(facts).of(request: request.id))
-                return .json(.ok, outcome.json(of: order, for: user))
-            case .unknownOrder: throw .notFound
-            case .notParked: throw .refused(.notParked)
-            case .notGrantable(let reason): throw .refused(.notGrantable(reason))
-            case .belongsTo(let owner): throw .refused(.belongsTo(owner))
-            case .otherEnvironment: throw .refused(.otherEnvironment)
             }
+            return result
         }
     }
 
@@ -59,24 +55,52 @@ struct OrdersAPI: Sendable {
     func dismiss(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         guard let order = Order.ID(id) else { throw .notFound }
-        return try dependencies.idempotency.once(request.headers["idempotency-key"], request, of: actor) {
-            () throws(RequestError) in
-            let given = request.body.isEmpty ? nil : try request.object()["reason"]
-            let reason = given == nil ? "no reason given" : Reason.checked(given?.string)
-            guard let reason else { throw .invalid(field: "reason", rule: Reason.rule) }
-            let outcome = try stored { () throws(StoreError) in
-                try dependencies.store.dismiss(order, reason: reason, by: actor.text, at: dependencies.now())
+        let given = request.body.isEmpty ? nil : try request.object()["reason"]
+        let reason = given == nil ? "no reason given" : Reason.checked(given?.string)
+        guard let reason else { throw .invalid(field: "reason", rule: Reason.rule) }
+        return try dependencies.idempotency.once(
+            request.headers["idempotency-key"], request, of: actor,
+            answer: { (outcome: DismissOutcome) in outcome.answer(on: order, for: reason) }
+        ) { keyed throws(RequestError) in
+            let result = try stored { () throws(StoreError) in
+                try dependencies.store.dismiss(
+                    order, reason: reason, by: actor.text, under: keyed, at: dependencies.now())
             }
-            switch outcome {
-            case .dismissed:
+            if case .now(.dismissed) = result {
                 let facts: [String: any LogValue] = ["order.id": order, "admin.id": actor]
                 dependencies.log(LogLine(.notice, "order.dismissed", facts).of(request: request.id))
-                let state = PaymentState.dismissed.rawValue
-                return .json(
-                    .ok, ["order_id": .string(order.text), "state": .string(state), "note": .string(reason)])
-            case .unknownOrder: throw .notFound
-            case .notParked: throw .refused(.notParked)
             }
+            return result
+        }
+    }
+}
+
+extension AssignOutcome {
+    fileprivate func answer(on order: Order.ID, for user: UserID) -> Result<Response, RequestError> {
+        switch self {
+        case .applied(let outcome): .success(.json(.ok, outcome.json(of: order, for: user)))
+        case .unknownOrder: .failure(.notFound)
+        case .notParked: .failure(.refused(.notParked))
+        case .notGrantable(let reason): .failure(.refused(.notGrantable(reason)))
+        case .belongsTo(let owner): .failure(.refused(.belongsTo(owner)))
+        case .otherEnvironment: .failure(.refused(.otherEnvironment))
+        }
+    }
+}
+
+extension DismissOutcome {
+    fileprivate func answer(on order: Order.ID, for reason: String) -> Result<Response, RequestError> {
+        switch self {
+        case .dismissed:
+            .success(
+                .json(
+                    .ok,
+                    [
+                        "order_id": .string(order.text), "state": .string(PaymentState.dismissed.rawValue),
+                        "note": .string(reason),
+                    ]))
+        case .unknownOrder: .failure(.notFound)
+        case .notParked: .failure(.refused(.notParked))
         }
     }
 }

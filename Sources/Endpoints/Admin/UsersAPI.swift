@@ -30,33 +30,32 @@ struct UsersAPI: Sendable {
         let actor = try request.profile().user
         let user = try request.subject(id)
         let key = request.headers["idempotency-key"]
-        return try dependencies.idempotency.once(key, request, of: actor) { () throws(RequestError) in
+        return try dependencies.idempotency.once(
+            key, request, of: actor, answer: { (outcome: AdjustmentOutcome) in outcome.answer }
+        ) { keyed throws(RequestError) in
             let (amount, reason) = try Self.adjustment(in: try request.object())
             // The ledger knows the key for ever; with its length before it, no other admin's key reads the same.
             let name = key.flatMap { $0.isEmpty ? nil : "\(actor.text.utf8.count):\(actor):\($0)" }
             let adjustment = Adjustment(
                 user: user, amount: amount, actor: actor.text, reason: reason,
                 key: "api:" + (name ?? RandomKey.text(dependencies.random(16))))
-            return .json(.created, try make(adjustment, request).adjustmentJSON)
+            return try make(adjustment, under: keyed, request)
         }
     }
 
-    private func make(_ adjustment: Adjustment, _ request: Request) throws(RequestError) -> LedgerEntry {
-        let outcome = try stored { () throws(StoreError) in
-            try dependencies.store.adjust(adjustment, at: dependencies.now())
+    private func make(
+        _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, _ request: Request
+    ) throws(RequestError) -> Once<AdjustmentOutcome> {
+        let result = try stored { () throws(StoreError) in
+            try dependencies.store.adjust(adjustment, under: keyed, at: dependencies.now())
         }
-        switch outcome {
-        case .adjusted(let entry):
+        if case .now(.adjusted(let entry)) = result {
             let facts: [String: any LogValue] = [
                 "user.id": entry.user, "entry.credits": entry.amount, "admin.id": adjustment.actor,
             ]
             dependencies.log(LogLine(.notice, "user.adjusted", facts).of(request: request.id))
-            return entry
-        case .repeated(let entry): return entry
-        case .keyReused: throw .keyReused
-        case .belowZero(let balance): throw .refused(.belowZero(balance: balance))
-        case .unknownUser: throw .notFound
         }
+        return result
     }
 
     private static func adjustment(in body: JSON) throws(RequestError) -> (Credits, String) {
@@ -70,6 +69,17 @@ struct UsersAPI: Sendable {
         if reason == nil { faults.append(.init(field: "reason", rule: Reason.rule)) }
         guard let amount, let reason else { throw .invalidFields(faults) }
         return (Credits(rawValue: amount), reason)
+    }
+}
+
+extension AdjustmentOutcome {
+    fileprivate var answer: Result<Response, RequestError> {
+        switch self {
+        case .adjusted(let entry), .repeated(let entry): .success(.json(.created, entry.adjustmentJSON))
+        case .keyReused: .failure(.keyReused)
+        case .belowZero(let balance): .failure(.refused(.belowZero(balance: balance)))
+        case .unknownUser: .failure(.notFound)
+        }
     }
 }
 

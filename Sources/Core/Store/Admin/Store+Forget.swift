@@ -95,6 +95,8 @@ private enum Person {
             "UPDATE users SET email = NULL, name = NULL WHERE id = ? AND (email IS NOT NULL OR name IS NOT NULL)", [id])
         let sessions = try change("DELETE FROM sessions WHERE user_id = ?", [id])
         let answers = try change("DELETE FROM idempotency_keys WHERE user_id = ?", [id])
+        _ = try change(
+            "UPDATE generations SET request_key = NULL WHERE user_id = ? AND request_key IS NOT NULL", [id])
         // One that can still be paid is needed, and it ends by itself.
         let checkouts = try change(
             """
