@@ -89,7 +89,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
         tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads"]),
-        tests("CoreTests", ["Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests("CoreTests", ["CSQLite", "Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",

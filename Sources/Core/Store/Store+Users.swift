@@ -57,7 +57,7 @@ extension Store {
             ) { Credits(rawValue: $0.integer(0)) }.first
             let payments = try connection.query(
                 """
-                SELECT \(PaymentReport.columns) FROM payments WHERE user_id = ? ORDER BY created_ms DESC, order_id LIMIT ?
+                SELECT \(PaymentReport.columns) FROM payments WHERE user_id = ? ORDER BY created_ms DESC, order_id DESC LIMIT ?
                 """, .text(user.text), .integer(Int64(limit)), decode: PaymentReport.init)
             let entries = try connection.query(
                 "SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = ? ORDER BY id DESC LIMIT ?",

@@ -20,6 +20,9 @@ extension Migration {
             ADD COLUMN claimed_ms INTEGER CHECK (claimed_ms IS NULL OR checkout_id IS NOT NULL)
             """,
             "ALTER TABLE generations ADD COLUMN request_key TEXT",
+            // By status in general it was also chosen for the jobs that wait, and sorted all of them for each claim.
+            "DROP INDEX IF EXISTS generations_by_status",
+            "CREATE INDEX generations_failed ON generations (seq) WHERE status = 'failed'",
             """
             CREATE UNIQUE INDEX generations_by_request_key ON generations (user_id, request_key)
             WHERE request_key IS NOT NULL
