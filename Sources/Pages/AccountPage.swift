@@ -33,7 +33,10 @@ public struct AccountPage: Sendable {
         debt = account.debt > .zero ? Format.credits(account.debt.rawValue) : nil
         debtNote =
             account.debt > .zero
-            ? "An order was refunded after its credits were spent. Your next purchase pays what is owed first." : nil
+            ? """
+            An order was refunded after its credits were spent. Your next purchase pays what is owed first, and so does \
+            every credit that comes back.
+            """ : nil
         trial = account.trialNote
         self.who = who
         entries = page.items.map { Row($0, now: now) }

@@ -111,8 +111,8 @@ extension UserDetail {
             "first_seen_at": .string(account.createdAt.rfc3339),
             "totals": [
                 "purchased": .integer(purchased.rawValue), "spent": .integer(spent.rawValue),
-                "refunded": .integer(refunded.rawValue), "adjusted": .integer(adjusted.rawValue),
-                "trial": .integer(trial.rawValue), "payments": .integer(payments),
+                "refunded": .integer(refunded.rawValue), "repaid": .integer(repaid.rawValue),
+                "adjusted": .integer(adjusted.rawValue), "trial": .integer(trial.rawValue), "payments": .integer(payments),
                 "generations": .integer(generations),
             ],
         ]

@@ -35,6 +35,7 @@ extension AdminPage {
                 Fact("Given as trials", Format.number(overview.trial.rawValue)),
                 Fact("Adjusted by admins", Format.signed(overview.adjusted.rawValue)),
                 Fact("Owed as debt", Format.number(overview.debt.rawValue), link: "/admin/users?debt=true"),
+                Fact("Debt repaid", Format.number(overview.repaid.rawValue)),
                 Fact("In all balances", Format.number(overview.balance.rawValue)),
                 Fact("Users", Format.number(overview.users), link: "/admin/users"),
             ]

@@ -60,7 +60,7 @@ extension AdminPage {
     ) -> AdminPage {
         let account = detail.account
         let user = account.user
-        let tiles = [
+        var tiles = [
             Fact("Balance", Format.number(account.balance.rawValue)),
             Fact("Owes", Format.number(account.debt.rawValue)),
             Fact("Bought", Format.number(detail.purchased.rawValue)),
@@ -68,6 +68,7 @@ extension AdminPage {
             Fact("Adjusted", Format.signed(detail.adjusted.rawValue)),
             Fact("Images", Format.number(detail.generations)),
         ]
+        if detail.repaid > .zero { tiles.append(Fact("Debt repaid", Format.number(detail.repaid.rawValue))) }
         var facts = [
             Fact("E-mail", detail.email ?? "not given"), Fact("Name", detail.name ?? "not given"),
             Fact("First seen", Moment(account.createdAt, now: context.now)), Fact("User id", user.text, isCode: true),

@@ -29,6 +29,8 @@ public struct Overview: Equatable, Sendable {
     public var clawedBack: Credits { -sum(.clawback, .restoration) }
     /// Given back for generations that failed.
     public var refunded: Credits { sum(.refund) }
+    /// Given, and taken at once for what was owed. Never below zero.
+    public var repaid: Credits { -sum(.repayment) }
     public var adjusted: Credits { sum(.adjustment) }
     public var trial: Credits { sum(.trial) }
 
