@@ -26,13 +26,24 @@ struct Idempotency: Sendable {
                 }
             }
         }
-        if let keyed, let earlier = try stored({ () throws(StoreError) in try store.earlier(keyed.key, at: now()) }) {
-            return try earlier.response()
+        if let earlier = try earlier(keyed) { return try earlier.response() }
+        let result: Once<Outcome>
+        do throws(RequestError) {
+            result = try act(keyed)
+        } catch {
+            // The same request may have come twice at once, and the faster one have taken the last credit.
+            if let earlier = try earlier(keyed) { return try earlier.response() }
+            throw error
         }
-        switch try act(keyed) {
+        switch result {
         case .now(let outcome): return try answer(outcome).get()
         case .before(let earlier): return try earlier.response()
         }
+    }
+
+    private func earlier<Outcome>(_ keyed: Keyed<Outcome>?) throws(RequestError) -> EarlierRequest? {
+        guard let keyed else { return nil }
+        return try stored { () throws(StoreError) in try store.earlier(keyed.key, at: now()) }
     }
 
     private func named(_ key: String?, _ request: Request, of user: UserID) throws(RequestError) -> RequestKey? {

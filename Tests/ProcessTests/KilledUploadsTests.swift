@@ -58,6 +58,22 @@ import Threads
         #expect(verified.status == 0, "\(verified.output)")
     }
 
+    /// Whoever comes second finds the answer of the first, not an empty account.
+    @Test func theSameAtOnceForTheLastCreditIsOne() throws {
+        for user in 0..<10 {
+            for key in 1...9 { #expect(try sender.upload("key-\(key)", of: user)?.status == 202) }
+            let answers = Monitor<[FastCGIAnswer?]>([])
+            atOnce(Self.clients) { [sender] _ in
+                let answer = try? sender.upload("last", of: user)
+                answers.withLock { $0.append(answer) }
+            }
+            let all = answers.withLock { $0 }
+            #expect(all.map { $0?.status } == [Int?](repeating: 202, count: Self.clients), "user \(user)")
+            #expect(Set(all.map { $0?.body }).count == 1)
+        }
+        #expect(try handler.creditctl("ledger", "verify").status == 0)
+    }
+
     private var sender: KeyedSender { KeyedSender(path: handler.socketPath, picture: picture) }
 
     private static func work(_ sender: KeyedSender, _ tally: Monitor<Tally>) {
