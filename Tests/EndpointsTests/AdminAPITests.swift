@@ -99,7 +99,7 @@ import Testing
         #expect(shown["credits"] == 430 && shown["debt"] == 0 && shown["is_admin"] == false)
         #expect(
             shown["totals"] == [
-                "purchased": 420, "spent": 0, "refunded": 0, "adjusted": 0, "trial": 10, "payments": 1,
+                "purchased": 420, "spent": 0, "refunded": 0, "repaid": 0, "adjusted": 0, "trial": 10, "payments": 1,
                 "generations": 0,
             ])
         #expect(office.send(.get, "/api/v1/admin/users/eve").status == .notFound)

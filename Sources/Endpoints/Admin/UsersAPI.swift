@@ -112,7 +112,8 @@ extension UserDetail {
             "totals": [
                 "purchased": .integer(purchased.rawValue), "spent": .integer(spent.rawValue),
                 "refunded": .integer(refunded.rawValue), "repaid": .integer(repaid.rawValue),
-                "adjusted": .integer(adjusted.rawValue), "trial": .integer(trial.rawValue), "payments": .integer(payments),
+                "adjusted": .integer(adjusted.rawValue), "trial": .integer(trial.rawValue),
+                "payments": .integer(payments),
                 "generations": .integer(generations),
             ],
         ]
