@@ -9,12 +9,20 @@ extension PolarClient {
     /// As many as Polar gives at once.
     static let pageSize: Int64 = 100
 
-    /// Orders made after that time, newest first. A page counts from 1.
+    /// The orders of a slice, oldest first, and perhaps one made right beside it: Polar does not say whether its filters
+    /// mean the time itself too. A page counts from 1.
     ///
     /// One that cannot be read is counted, and does not hide the others.
-    public func orders(after: Instant, page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot> {
-        try list("/v1/orders/?sorting=-created_at&created_after=\(after.rfc3339)", page: page) {
-            json throws(PolarFailure) in try order(in: json)
+    public func orders(_ slice: OrderSlice, page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot> {
+        let start = slice.start.advanced(by: .milliseconds(-1))
+        let end = slice.end.map { "&created_before=\($0.rfc3339)" } ?? ""
+        return try list(
+            "/v1/orders/?product_id=\(slice.product.text)&sorting=created_at&created_after=\(start.rfc3339)\(end)",
+            page: page
+        ) { json throws(PolarFailure) in
+            let order = try order(in: json)
+            guard order.createdAt != nil else { throw .unreadable("created_at") }
+            return order
         }
     }
 
@@ -29,12 +37,19 @@ extension PolarClient {
         }
     }
 
+    /// Newest first; Polar has no filter by time or product.
     public func refunds(page: Int) throws(PolarFailure) -> PolarPage<RefundNotice> {
         try list("/v1/refunds/?sorting=-created_at", page: page) { json throws(PolarFailure) in
             guard let order = json["order_id"]?.string.flatMap(Order.ID.init),
                 let created = json["created_at"]?.string.flatMap(PolarClock.init)
             else { throw .unreadable("refund") }
-            return RefundNotice(order: order, createdAt: created.instant)
+            let state: RefundNotice.State =
+                switch json["status"]?.string {
+                case "pending": .pending
+                case "succeeded": .succeeded
+                case _: .ended
+                }
+            return RefundNotice(order: order, createdAt: created.instant, clock: try clock(of: json), state: state)
         }
     }
 
@@ -80,14 +95,15 @@ extension PolarClient {
     ) throws(PolarFailure) -> PolarPage<Item> {
         let mark = path.contains("?") ? "&" : "?"
         let json = try call("GET", "\(path)\(mark)limit=\(Self.pageSize)&page=\(page)")
-        guard let items = json["items"]?.array, let last = json["pagination"]?["max_page"]?.integer else {
-            throw .unreadable("list")
-        }
+        guard let items = json["items"]?.array, let last = json["pagination"]?["max_page"]?.integer,
+            let total = json["pagination"]?["total_count"]?.integer, (0...1_000_000_000_000).contains(total)
+        else { throw .unreadable("list") }
         var read: [Item] = []
         var unreadable = 0
         for item in items {
             do throws(PolarFailure) { read.append(try readItem(item)) } catch { unreadable += 1 }
         }
-        return PolarPage(items: read, unreadable: unreadable, isLast: Int64(page) >= last || items.isEmpty)
+        return PolarPage(
+            items: read, unreadable: unreadable, total: total, isLast: Int64(page) >= last || items.isEmpty)
     }
 }

@@ -125,7 +125,8 @@ extension Checkout {
     /// Whether Polar may know more than we do.
     fileprivate var isWorthAsking: Bool {
         switch status {
-        case .open, .confirmed, .succeeded: orderState == nil
+        case .open, .confirmed: true
+        case .succeeded: orderState == nil
         case .creating, .expired, .failed: false
         }
     }

@@ -4,7 +4,7 @@ public import Core
 public struct PolarReading: Sendable {
     public typealias Reading<Question, Answer> = @Sendable (Question) throws(PolarFailure) -> Answer
 
-    let orders: @Sendable (_ after: Instant, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>
+    let orders: @Sendable (_ slice: OrderSlice, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>
     let order: Reading<Order.ID, OrderSnapshot?>
     let refunds: Reading<Int, PolarPage<RefundNotice>>
     let lostDisputes: Reading<Int, PolarPage<DisputeNotice>>
@@ -13,7 +13,7 @@ public struct PolarReading: Sendable {
     let endpoints: @Sendable () throws(PolarFailure) -> [WebhookEndpoint]
 
     public init(
-        orders: @escaping @Sendable (_ after: Instant, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>,
+        orders: @escaping @Sendable (_ slice: OrderSlice, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>,
         order: @escaping Reading<Order.ID, OrderSnapshot?>,
         refunds: @escaping Reading<Int, PolarPage<RefundNotice>>,
         lostDisputes: @escaping Reading<Int, PolarPage<DisputeNotice>>,
@@ -71,31 +71,49 @@ public struct ReconcileWish: Sendable {
     var operation: Operation { isDeep ? .reconcileDeep : .reconcile }
 }
 
-/// From when on orders and refunds are read, and what the next run may take for read.
+/// From when on orders and refunds are read.
 struct ReconcileWindow: Equatable {
     /// Orders made since.
-    let orders: Instant
+    let orders: ReconcileSpan
     /// Refunds made since: what was pending for some days moves no credits until it succeeds.
-    let refunds: Instant
-    /// Up to when all was read, once this run has read all.
-    let watermark: Instant?
+    let refunds: ReconcileSpan
 
     static let overlap = Duration.seconds(2 * 3600)
     static let firstLook = Duration.seconds(30 * 86_400)
     static let refundOverlap = Duration.seconds(3 * 86_400)
     static let deepRefunds = Duration.seconds(90 * 86_400)
 
-    /// - Parameter watermark: up to when earlier runs have read all; `nil` if there was none.
-    init(_ wish: ReconcileWish, watermark: Instant?, at now: Instant) {
+    /// - Parameters:
+    ///   - ordersRead: up to when earlier runs have read all orders; `nil` if there was none.
+    ///   - refundsRead: likewise.
+    init(_ wish: ReconcileWish, ordersRead: Instant?, refundsRead: Instant?, at now: Instant) {
         func before(_ instant: Instant, _ duration: Duration) -> Instant { instant.advanced(by: .zero - duration) }
         let firstLook = before(now, Self.firstLook)
-        // A clock that was set back must not hide what happened since.
-        let known = watermark.map { min($0, now) }
-        let usual = wish.isDeep ? firstLook : known.map { before($0, Self.overlap) } ?? firstLook
-        orders = wish.since ?? usual
-        let beforeOrders = before(orders, Self.refundOverlap)
-        refunds = wish.isDeep ? min(beforeOrders, before(now, Self.deepRefunds)) : beforeOrders
-        // A later start than the usual one leaves a gap, which stays to be read.
-        self.watermark = orders <= (known ?? firstLook) ? now : watermark
+        /// A clock that was set back must not hide what happened since.
+        func usual(_ read: Instant?) -> Instant {
+            wish.isDeep ? firstLook : read.map { before(min($0, now), Self.overlap) } ?? firstLook
+        }
+        orders = ReconcileSpan(
+            start: wish.since ?? usual(ordersRead), read: ordersRead,
+            reach: ordersRead.map { min($0, now) } ?? firstLook)
+        let refundsStart = before(wish.since ?? usual(refundsRead), Self.refundOverlap)
+        refunds = ReconcileSpan(
+            start: wish.isDeep ? min(refundsStart, before(now, Self.deepRefunds)) : refundsStart, read: refundsRead,
+            reach: before(refundsRead.map { min($0, now) } ?? firstLook, Self.refundOverlap))
+    }
+}
+
+/// From when on one list is read, and what the next run may take for read.
+struct ReconcileSpan: Equatable {
+    let start: Instant
+    /// What earlier runs have left.
+    let read: Instant?
+    /// A later start than this leaves a gap, which stays to be read.
+    fileprivate let reach: Instant
+
+    /// - Parameter end: up to when this run has read all since the start.
+    func watermark(_ end: Instant?) -> Instant? {
+        guard let end, start <= reach else { return read }
+        return max(end, reach)
     }
 }

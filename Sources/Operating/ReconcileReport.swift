@@ -46,6 +46,10 @@ public struct ReconcileReport: Sendable {
     public internal(set) var failures: [Failure] = []
     public internal(set) var endpoint = Endpoint.unread
 
+    /// Up to when all orders are read, and all refunds; `nil`: as far as before.
+    var ordersEnd: Instant?
+    var refundsEnd: Instant?
+
     static let mostNamed = 1000
 
     init(isDryRun: Bool, since: Instant) {
@@ -55,8 +59,6 @@ public struct ReconcileReport: Sendable {
 
     /// Whether all that was to be read was read.
     public var isWhole: Bool { failures.isEmpty }
-
-    func hasRead(_ what: Set<String>) -> Bool { failures.allSatisfy { !what.contains($0.what) } }
 
     mutating func add(_ change: Change) {
         corrected += 1
@@ -71,7 +73,8 @@ public struct ReconcileReport: Sendable {
     public var members: [JSON.Member] {
         func count(_ name: String, _ value: Int) -> JSON.Member { .init(name, .integer(Int64(value))) }
         return [
-            .init("ok", .bool(isWhole)), .init("since", .string(since.rfc3339)), count("orders", orders),
+            .init("ok", .bool(isWhole)), .init("since", .string(since.rfc3339)),
+            .init("read_until", .optional(ordersEnd?.rfc3339)), count("orders", orders),
             count("corrected", corrected), .init("credits", .integer(credits)), count("parked", parked),
             count("lagging", lagging), count("disputes", disputes), count("checkouts", checkouts),
             count("failures", failures.count), .init("endpoint", .string(endpoint.rawValue)),

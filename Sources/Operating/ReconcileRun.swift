@@ -8,69 +8,150 @@ final class ReconcileRun {
     private let parts: ReconcileParts
     private let wish: ReconcileWish
     private let window: ReconcileWindow
+    private let start: Instant
     private let end: Instant
     /// An order that was read once need not be read again.
     private var seen: Set<Order.ID> = []
 
-    /// Polar is asked for so many pages of a list at most: 20,000 items.
-    static let mostPages = 200
-    static let mostSingleOrders = 2000
+    /// So many pages more than Polar said at first, for what is made meanwhile: then the list does not end.
+    static let mostPagesMore: Int64 = 100
+    static let mostTries = 10
     static let mostCheckouts = 200
     static let checkoutAge = Duration.seconds(120)
 
-    init(_ parts: ReconcileParts, _ wish: ReconcileWish, _ window: ReconcileWindow, until end: Instant) {
+    init(
+        _ parts: ReconcileParts, _ wish: ReconcileWish, _ window: ReconcileWindow, from start: Instant,
+        until end: Instant
+    ) {
         self.parts = parts
         self.wish = wish
         self.window = window
+        self.start = start
         self.end = end
-        report = ReconcileReport(isDryRun: wish.isDryRun, since: window.orders)
+        report = ReconcileReport(isDryRun: wish.isDryRun, since: window.orders.start)
     }
 
     private var store: Store { parts.store }
 
+    // MARK: Orders
+
+    /// Oldest first, a slice for each page: the next one begins with the last order of this one. So neither what is made
+    /// meanwhile nor the order among equals moves anything past us, and what was read stays read if the next page fails.
     func readOrders() throws(StoreError) {
-        _ = try pages(of: "orders") { page throws(PolarFailure) in
-            try parts.polar.orders(window.orders, page)
-        } each: { order throws(StoreError) in
-            try apply(order)
-            return true
+        var from = window.orders.start
+        var number = 1
+        var isWhole = true
+        report.ordersEnd = from
+        while isInTime("orders") {
+            guard let page = orders(from, until: nil, page: number) else { return }
+            isWhole = isWhole && page.unreadable == 0
+            try apply(page.items)
+            guard !page.isLast else {
+                if isWhole { report.ordersEnd = start }
+                return
+            }
+            guard let last = page.items.last?.createdAt else { return }
+            if last < from {
+                // From right before the slice: what comes after them is on a later page.
+                number += 1
+                continue
+            }
+            number = 1
+            if last == from {
+                guard try readMoment(from) else { return }
+                from = from.advanced(by: .milliseconds(1))
+            } else {
+                from = last
+            }
+            if isWhole { report.ordersEnd = min(from, start) }
         }
     }
 
-    func readRefunds() throws(StoreError) {
-        var refunded: [Order.ID] = []
-        _ = try pages(of: "refunds") { page throws(PolarFailure) in
-            try parts.polar.refunds(page)
-        } each: { refund throws(StoreError) in
-            guard refund.createdAt >= window.refunds else { return false }
-            if !seen.contains(refund.order), refunded.count < Self.mostSingleOrders { refunded.append(refund.order) }
-            return true
+    /// More orders of one moment than a page holds. Among equals Polar keeps no order from page to page, so they are
+    /// counted, and asked for again until all have come.
+    ///
+    /// - Returns: whether they have.
+    private func readMoment(_ moment: Instant) throws(StoreError) -> Bool {
+        var found: Set<Order.ID> = []
+        var total: Int64 = 0
+        for _ in 0..<Self.mostTries {
+            for number in 1... {
+                guard isInTime("orders"),
+                    let page = orders(moment, until: moment.advanced(by: .milliseconds(1)), page: number)
+                else { return false }
+                found.formUnion(page.items.map(\.id))
+                total = max(total, page.total)
+                try apply(page.items)
+                guard page.unreadable == 0 else { return false }
+                if page.isLast { break }
+            }
+            if found.count >= total { return true }
         }
-        try readOrders(refunded, "refunds")
+        fail("orders", "\(total) of one moment, of which \(found.count) came")
+        return false
+    }
+
+    private func orders(_ from: Instant, until: Instant?, page: Int) -> PolarPage<OrderSnapshot>? {
+        let slice = OrderSlice(product: parts.scope.product, start: from, end: until)
+        let answer = read("orders") { () throws(PolarFailure) in try parts.polar.orders(slice, page) }
+        guard let answer else { return nil }
+        if answer.unreadable > 0 { fail("orders", "\(answer.unreadable) could not be read") }
+        let times = answer.items.map { $0.createdAt ?? from }
+        guard zip(times, times.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+            fail("orders", "the list is not in the order that was asked for")
+            return nil
+        }
+        return answer
+    }
+
+    // MARK: Refunds
+
+    /// Newest first, for Polar has no filter by their time; of each order that does not show them yet, the order.
+    func readRefunds() throws(StoreError) {
+        var areOrdersRead = true
+        let isWhole = try pages(of: "refunds") { page throws(PolarFailure) in
+            try parts.polar.refunds(page)
+        } each: { refunds throws(StoreError) in
+            let inside = refunds.filter { $0.createdAt >= window.refunds.start }
+            if try !readOrders(try store.ordersBehind(inside), "refunds") { areOrdersRead = false }
+            return inside.count == refunds.count
+        }
+        if isWhole, areOrdersRead { report.refundsEnd = start }
     }
 
     /// A refund that bounced is not among the refunds any more.
     func readRefundedOrders() throws(StoreError) {
         let orders = try store.refundedOrders(
-            since: parts.now().advanced(by: .zero - ReconcileWindow.deepRefunds), in: parts.scope.environment,
-            limit: Self.mostSingleOrders)
-        try readOrders(orders, "refunded orders")
+            since: parts.now().advanced(by: .zero - ReconcileWindow.deepRefunds), in: parts.scope.environment)
+        _ = try readOrders(orders, "refunded orders")
     }
 
-    private func readOrders(_ ids: [Order.ID], _ what: String) throws(StoreError) {
+    /// - Returns: whether all were read.
+    private func readOrders(_ ids: [Order.ID], _ what: String) throws(StoreError) -> Bool {
+        var isWhole = true
         for id in ids where !seen.contains(id) {
-            guard isInTime(what) else { return }
-            guard try readOrder(id, what) else { return }
+            guard isInTime(what) else { return false }
+            switch try readOrder(id, what) {
+            case .read: break
+            case .failed: isWhole = false
+            case .hopeless: return false
+            }
         }
+        return isWhole
     }
 
-    /// - Returns: `false` if it is no use to ask on.
-    private func readOrder(_ id: Order.ID, _ what: String) throws(StoreError) -> Bool {
+    private enum Single {
+        case read, failed
+        /// It is no use to ask on.
+        case hopeless
+    }
+
+    private func readOrder(_ id: Order.ID, _ what: String) throws(StoreError) -> Single {
         guard let order = read(what, { () throws(PolarFailure) in try parts.polar.order(id) }) else {
-            return !isHopeless
+            return isHopeless ? .hopeless : .failed
         }
-        if let order { try apply(order) } else { report.lagging += 1 }
-        return true
+        if let order { try apply([order]) } else { report.lagging += 1 }
+        return .read
     }
 
     // MARK: Disputes
@@ -81,13 +162,15 @@ final class ReconcileRun {
         var lost: Set<Order.ID> = []
         let isComplete = try pages(of: "disputes") { page throws(PolarFailure) in
             try parts.polar.lostDisputes(page)
-        } each: { dispute throws(StoreError) in
-            let isNew = lost.insert(dispute.order).inserted
-            if dispute.isLost, isNew, !known.contains(dispute.order) { try noteLost(dispute) }
+        } each: { disputes throws(StoreError) in
+            for dispute in disputes {
+                let isNew = lost.insert(dispute.order).inserted
+                if dispute.isLost, isNew, !known.contains(dispute.order) { try noteLost(dispute) }
+            }
             return true
         }
         guard isComplete else { return }
-        for order in known.subtracting(lost).sorted(by: { $0.text < $1.text }).prefix(Self.mostSingleOrders) {
+        for order in known.subtracting(lost).sorted(by: { $0.text < $1.text }) {
             guard isInTime("disputes") else { return }
             try lookAgain(at: order)
         }
@@ -96,7 +179,7 @@ final class ReconcileRun {
     private func noteLost(_ dispute: DisputeNotice) throws(StoreError) {
         if try store.standing(of: dispute.order) == nil {
             // Neither a webhook nor the list of orders told of it.
-            guard try readOrder(dispute.order, "disputes"), !wish.isDryRun else { return }
+            guard try readOrder(dispute.order, "disputes") == .read, !wish.isDryRun else { return }
         }
         try note(dispute)
     }
@@ -137,7 +220,7 @@ final class ReconcileRun {
                 continue
             }
             guard let answer else { report.lagging += 1; continue }
-            for order in answer.orders { try apply(order) }
+            try apply(answer.orders)
             if !wish.isDryRun { try store.note(answer.checkout, in: parts.scope.environment) }
         }
     }
@@ -166,23 +249,13 @@ final class ReconcileRun {
         }
     }
 
-    // MARK: One order
+    // MARK: What was found
 
-    private func apply(_ order: OrderSnapshot) throws(StoreError) {
-        guard seen.insert(order.id).inserted else { return }
-        report.orders += 1
-        let standing = try store.standing(of: order)
-        guard standing.likeness != .settled else { return }
-        var outcome =
-            wish.isDryRun
-            ? try store.preview(order, in: parts.scope, at: parts.now())
-            : try store.apply(order, in: parts.scope, at: parts.now())
-        if outcome == .stale, standing.likeness == .same {
-            // A webhook told the same, and with the settings of then nothing came of it.
-            outcome =
-                try store.reconsider(order.id, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now()) ?? outcome
-        }
-        take(outcome, of: order.id, standing)
+    private func apply(_ orders: [OrderSnapshot]) throws(StoreError) {
+        let unseen = orders.filter { seen.insert($0.id).inserted }
+        report.orders += unseen.count
+        let done = try store.reconcile(unseen, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now())
+        for one in done { take(one.outcome, of: one.order, one.standing) }
     }
 
     private func take(_ outcome: OrderOutcome, of order: Order.ID, _ standing: OrderStanding) {
@@ -210,18 +283,25 @@ final class ReconcileRun {
     /// - Returns: whether all was read.
     private func pages<Item>(
         of what: String, _ read: (Int) throws(PolarFailure) -> PolarPage<Item>,
-        each: (Item) throws(StoreError) -> Bool
+        each: ([Item]) throws(StoreError) -> Bool
     ) throws(StoreError) -> Bool {
-        for number in 1...Self.mostPages {
+        var isWhole = true
+        var most: Int64?
+        for number in 1... {
             guard isInTime(what) else { return false }
             guard let page = self.read(what, { () throws(PolarFailure) in try read(number) }) else { return false }
-            if page.unreadable > 0 { fail(what, "\(page.unreadable) could not be read") }
-            for item in page.items {
-                guard try each(item) else { return page.unreadable == 0 }
+            if page.unreadable > 0 {
+                fail(what, "\(page.unreadable) could not be read")
+                isWhole = false
             }
-            if page.isLast { return page.unreadable == 0 }
+            let goesOn = try each(page.items)
+            guard !isHopeless else { return false }
+            guard goesOn, !page.isLast else { return isWhole }
+            let length = Int64(max(1, page.items.count + page.unreadable))
+            most = most ?? page.total / length + Self.mostPagesMore
+            guard Int64(number) < most ?? 0 else { break }
         }
-        fail(what, "there are more than \(Self.mostPages) pages")
+        fail(what, "the list does not end")
         return false
     }
 
@@ -230,7 +310,9 @@ final class ReconcileRun {
 
     private func read<Answer>(_ what: String, _ ask: () throws(PolarFailure) -> Answer) -> Answer? {
         do throws(PolarFailure) {
-            return try ask()
+            let answer = try ask()
+            isHopeless = false
+            return answer
         } catch {
             switch error {
             case .unavailable, .timedOut: isHopeless = true

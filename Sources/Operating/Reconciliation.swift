@@ -12,9 +12,12 @@ public struct Reconciliation: Sendable {
     public func run(_ wish: ReconcileWish) throws(StoreError) -> ReconcileReport {
         let start = parts.now()
         let earlier = try parts.store.report(on: wish.operation)?.facts
-        let window = ReconcileWindow(
-            wish, watermark: earlier?["watermark_ms"]?.integer.map(Instant.init(rawValue:)), at: start)
-        let run = ReconcileRun(parts, wish, window, until: start.advanced(by: wish.isDeep ? Self.deepTime : Self.time))
+        let ordersRead = earlier?["watermark_ms"]?.integer.map(Instant.init(rawValue:))
+        let refundsRead = earlier?["refunds_watermark_ms"]?.integer.map(Instant.init(rawValue:))
+        // Before they had one each, the watermark of orders was that of refunds too.
+        let window = ReconcileWindow(wish, ordersRead: ordersRead, refundsRead: refundsRead ?? ordersRead, at: start)
+        let run = ReconcileRun(
+            parts, wish, window, from: start, until: start.advanced(by: wish.isDeep ? Self.deepTime : Self.time))
         try run.readEndpoint()
         try run.readOrders()
         try run.readRefunds()
@@ -33,15 +36,15 @@ public struct Reconciliation: Sendable {
         _ report: ReconcileReport, _ wish: ReconcileWish, _ window: ReconcileWindow, earlier: JSON?
     ) throws(StoreError) {
         let now = parts.now()
-        let watermark =
-            report.hasRead(["orders", "refunds"])
-            ? window.watermark?.rawValue : earlier?["watermark_ms"]?.integer
+        let orders = window.orders.watermark(report.ordersEnd)?.rawValue
+        let refunds = window.refunds.watermark(report.refundsEnd)?.rawValue
         let success = report.isWhole ? now.rawValue : earlier?["succeeded_ms"]?.integer
         try parts.store.note(
             wish.operation,
             .object(
                 report.members + [
-                    .init("watermark_ms", .optional(watermark)), .init("succeeded_ms", .optional(success)),
+                    .init("watermark_ms", .optional(orders)), .init("refunds_watermark_ms", .optional(refunds)),
+                    .init("succeeded_ms", .optional(success)),
                 ]), at: now)
         parts.log(
             LogLine(

@@ -52,7 +52,7 @@ struct ReconcileCommand: ParsableCommand {
 extension PolarReading {
     init(_ polar: PolarClient) {
         self.init(
-            orders: { after, page throws(PolarFailure) in try polar.orders(after: after, page: page) },
+            orders: { slice, page throws(PolarFailure) in try polar.orders(slice, page: page) },
             order: { id throws(PolarFailure) in try polar.order(id) },
             refunds: { page throws(PolarFailure) in try polar.refunds(page: page) },
             lostDisputes: { page throws(PolarFailure) in try polar.lostDisputes(page: page) },

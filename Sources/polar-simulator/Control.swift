@@ -14,7 +14,8 @@ internal import Threads
 /// POST /control/api/faults                     fault! 400-599|timeout|half|drip|nonsense, count, seconds, acts; {} clears
 /// POST /control/api/setup                      scopes, endpoint_url, endpoint_events, endpoint_format,
 ///                                              endpoint_missing, product_archived, product_recurring,
-///                                              product_currency, date_offset_seconds; {}: all is right again
+///                                              product_currency, product_amount, product_amount_type,
+///                                              date_offset_seconds; {}: all is right again
 /// POST /control/api/provider                   fault none|429|500|503|hang|slow|safety|prompt_block|nonsense|cut_off|
 ///                                              not_an_image|no_image, count N|forever, delay_ms, retry_seconds, forget
 /// GET  /control/api/provider                   calls, pictures, fault, last; /last: the picture that was sent last
@@ -29,6 +30,7 @@ internal import Threads
 /// POST /control/api/pay                        checkout_id!, external_customer_id, email, name, country, discount
 /// POST /control/api/checkouts/{id}/(pay|decline|expire)
 /// POST /control/api/orders                     user, email, product_id, foreign, amount, metadata, status paid|pending
+/// POST /control/api/history                    orders!, refunds, equal, days: sales of the past without any event
 /// POST /control/api/orders/{id}/refund         amount, pending, revoke_benefits, reason
 /// POST /control/api/orders/{id}/dispute        status needs_response|early_warning|prevented|lost|won
 /// POST /control/api/orders/{id}/(void|settle)  of a pending order

@@ -104,7 +104,8 @@ struct Listing {
         try validator.finish()
         let (start, isFar) = (page - 1).multipliedReportingOverflow(by: limit)
         let items = isFar ? [] : all.dropFirst(Int(start)).prefix(Int(limit)).map(json)
-        let count = Int64(all.count)
+        // Polar counts in the rows that it found: beyond the end there are none.
+        let count = items.isEmpty ? 0 : Int64(all.count)
         return .json(
             .ok,
             [

@@ -46,9 +46,10 @@ extension World {
         return value.string ?? value.text
     }
 
+    /// Equals stand in another order in each answer: Polar's database promises none.
     private func sorted(_ orders: [Order], by criteria: [(name: String, isDescending: Bool)]) -> [Order] {
         // The last criterion first, each time keeping the order of equals.
-        criteria.reversed().reduce(orders) { orders, criterion in
+        criteria.reversed().reduce(orders.shuffled()) { orders, criterion in
             let indexed = orders.enumerated().map { (index: $0.offset, key: key(criterion.name, of: $0.element)) }
             let order = indexed.sorted { left, right in
                 if left.key == right.key { return left.index < right.index }
@@ -58,18 +59,15 @@ extension World {
         }
     }
 
-    private func key(_ name: String, of order: Order) -> String {
-        func digits(_ amount: Int64) -> String {
-            String(repeating: "0", count: max(0, 20 - String(amount).count)) + String(amount)
-        }
-        return switch name {
-        case "status": order.status.rawValue
-        case "invoice_number": order.invoiceNumber
-        case "amount", "net_amount": digits(order.netAmount)
-        case "customer": kept.customers[order.customerID]?.email ?? ""
-        case "product": kept.products[order.productID]?.name ?? ""
-        case "discount", "subscription": ""
-        case _: digits(order.createdAt.microseconds)
+    private func key(_ name: String, of order: Order) -> (Int64, String) {
+        switch name {
+        case "status": (0, order.status.rawValue)
+        case "invoice_number": (0, order.invoiceNumber)
+        case "amount", "net_amount": (order.netAmount, "")
+        case "customer": (0, kept.customers[order.customerID]?.email ?? "")
+        case "product": (0, kept.products[order.productID]?.name ?? "")
+        case "discount", "subscription": (0, "")
+        case _: (order.createdAt.microseconds, "")
         }
     }
 
@@ -92,7 +90,8 @@ extension World {
                 && externalIDs.allows(kept.customers[refund.customerID]?.externalID)
                 && succeeded.map { $0 == (refund.status == .succeeded) } ?? true
         }
-        if sorting.first?.name == "amount" { found.sort { $0.amount > $1.amount } }
+        let isByAmount = sorting.first?.name == "amount"
+        found.sort { isByAmount ? $0.amount > $1.amount : $0.createdAt > $1.createdAt }
         if sorting.first?.isDescending == false { found.reverse() }
         return try listing.page(of: found, bodies.refund)
     }

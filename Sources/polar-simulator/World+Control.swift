@@ -22,6 +22,7 @@ extension World {
         case ("pay", 1): return try pay(wish)
         case ("checkouts", 3): return try checkout(path[1], path[2], wish)
         case ("orders", 1): return try addOrder(wish)
+        case ("history", 1): return try addHistory(wish)
         case ("orders", 3): return try order(path[1], path[2], wish)
         case ("refunds", 3): return try refund(path[1], path[2], wish)
         case ("disputes", 2):

@@ -85,7 +85,7 @@ extension World {
         emit("order.updated", bodies.order(order), about: order.id)
     }
 
-    private mutating func put(_ refund: Refund) {
+    mutating func put(_ refund: Refund) {
         kept.refunds.put(refund, id: refund.id, at: refund.modifiedAt ?? refund.createdAt)
     }
 

@@ -11,6 +11,8 @@ struct Setup: Sendable {
     var isProductArchived = false
     var isProductRecurring = false
     var productCurrency: String?
+    var productAmount: Int64?
+    var productAmountType: String?
     /// How far Polar's `Date` is ahead of this machine's clock.
     var dateOffset = Duration.zero
 }
@@ -31,6 +33,8 @@ extension World {
         setup.isProductArchived = try wish.flag("product_archived") ?? setup.isProductArchived
         setup.isProductRecurring = try wish.flag("product_recurring") ?? setup.isProductRecurring
         setup.productCurrency = wish.text("product_currency") ?? setup.productCurrency
+        setup.productAmount = try wish.number("product_amount") ?? setup.productAmount
+        setup.productAmountType = wish.text("product_amount_type") ?? setup.productAmountType
         if let seconds = try wish.number("date_offset_seconds") { setup.dateOffset = .seconds(seconds) }
         behaviour.setup = setup
         return .object([])
@@ -53,10 +57,15 @@ extension World {
     }
 
     private func priced(_ price: JSON) -> JSON {
-        guard let currency = behaviour.setup.productCurrency else { return price }
+        let setup = behaviour.setup
         return .object(
             (price.members ?? []).map { member in
-                member.name == "price_currency" ? JSON.Member(member.name, .string(currency)) : member
+                switch member.name {
+                case "price_currency": JSON.Member(member.name, setup.productCurrency.map(JSON.string) ?? member.value)
+                case "price_amount": JSON.Member(member.name, setup.productAmount.map(JSON.integer) ?? member.value)
+                case "amount_type": JSON.Member(member.name, setup.productAmountType.map(JSON.string) ?? member.value)
+                case _: member
+                }
             })
     }
 

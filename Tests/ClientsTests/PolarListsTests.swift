@@ -39,16 +39,23 @@ import Threads
         }
     }
 
-    @Test func ordersAreAskedForNewestFirstInWholePages() throws {
+    private static let product = Product.ID(random: [UInt8](repeating: 2, count: 16))
+    private static let slice = OrderSlice(product: product, start: since)
+
+    @Test func ordersOfTheProductAreAskedForOldestFirstInWholePages() throws {
         let server = try PolarServer(["/v1/orders/": [list([Self.orderBody], pages: 2), list([], pages: 2)]])
-        let page = try client(server).orders(after: Self.since, page: 1)
+        let page = try client(server).orders(Self.slice, page: 1)
         #expect(page.items.map(\.id.text) == [Self.order] && page.unreadable == 0 && !page.isLast)
         #expect(page.items.first?.clock == PolarClock("2026-11-20T10:15:02.123456Z"))
-        #expect(try client(server).orders(after: Self.since, page: 2).isLast)
+        #expect(try client(server).orders(Self.slice, page: 2).isLast)
+        let moment = OrderSlice(product: Self.product, start: Self.since, end: Self.since)
+        _ = try client(server).orders(moment, page: 1)
+        let asked =
+            "GET /v1/orders/?product_id=\(Self.product.text)&sorting=created_at&created_after=2026-11-18T11:06:39.999Z"
         #expect(
             try server.calls() == [
-                "GET /v1/orders/?sorting=-created_at&created_after=2026-11-18T11:06:40.000Z&limit=100&page=1",
-                "GET /v1/orders/?sorting=-created_at&created_after=2026-11-18T11:06:40.000Z&limit=100&page=2",
+                asked + "&limit=100&page=1", asked + "&limit=100&page=2",
+                asked + "&created_before=2026-11-18T11:06:40.000Z&limit=100&page=1",
             ])
         let headers = try server.headers()
         #expect(headers.contains("Polar-Version: 2026-10") && headers.contains("Bearer polar_oat_test"))
@@ -58,14 +65,19 @@ import Threads
         let server = try PolarServer([
             "/v1/orders/": [list(["{}", Self.orderBody, #"{"id": "../../secrets", "created_at": "now"}"#, "3"])]
         ])
-        let page = try client(server).orders(after: Self.since, page: 1)
+        let page = try client(server).orders(Self.slice, page: 1)
         #expect(page.items.count == 1 && page.unreadable == 3 && page.isLast)
     }
 
     @Test func refundsDisputesAndEndpointsAreRead() throws {
         let clock = #""created_at": "2026-11-20T10:00:00Z", "modified_at": "2026-11-21T10:00:00Z""#
         let server = try PolarServer([
-            "/v1/refunds/": [list([#"{"order_id": "\#(Self.order)", \#(clock)}"#])],
+            "/v1/refunds/": [
+                list(
+                    ["pending", "succeeded", "frozen"].map {
+                        #"{"order_id": "\#(Self.order)", "status": "\#($0)", \#(clock)}"#
+                    })
+            ],
             "/v1/disputes/": [list([#"{"order_id": "\#(Self.order)", "status": "lost", \#(clock)}"#])],
             "/v1/webhooks/endpoints": [
                 list([
@@ -77,7 +89,12 @@ import Threads
         let id = try #require(Order.ID(Self.order))
         let created = try #require(PolarClock("2026-11-20T10:00:00Z"))
         let modified = try #require(PolarClock("2026-11-21T10:00:00Z"))
-        #expect(try polar.refunds(page: 1).items == [RefundNotice(order: id, createdAt: created.instant)])
+        #expect(
+            try polar.refunds(page: 1).items == [
+                RefundNotice(order: id, createdAt: created.instant, clock: modified, state: .pending),
+                RefundNotice(order: id, createdAt: created.instant, clock: modified, state: .succeeded),
+                RefundNotice(order: id, createdAt: created.instant, clock: modified, state: .ended),
+            ])
         #expect(try polar.lostDisputes(page: 1).items == [DisputeNotice(order: id, isLost: true, clock: modified)])
         #expect(try polar.disputes(over: id).map(\.isLost) == [true])
         let other = Order.ID(random: [UInt8](repeating: 1, count: 16))
@@ -128,7 +145,7 @@ import Threads
         let waits = Monitor(0)
         let polar = client(server, patience: .init(tries: 3) { _ in waits.withLock { $0 += 1 } })
         #expect(
-            failure { () throws(PolarFailure) in try polar.orders(after: Self.since, page: 1) } == .unavailable("429"))
+            failure { () throws(PolarFailure) in try polar.orders(Self.slice, page: 1) } == .unavailable("429"))
         #expect(waits.withLock { $0 } == count)
     }
 
@@ -136,6 +153,6 @@ import Threads
         let server = try PolarServer(["/v1/orders/": [.init(status: 429, headers: ["Retry-After": "60"])]])
         let polar = client(server)
         #expect(
-            failure { () throws(PolarFailure) in try polar.orders(after: Self.since, page: 1) } == .unavailable("429"))
+            failure { () throws(PolarFailure) in try polar.orders(Self.slice, page: 1) } == .unavailable("429"))
     }
 }

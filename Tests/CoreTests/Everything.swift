@@ -26,6 +26,7 @@ struct Everything {
         StatementLog.watch(path)
         let store = try Store(path: path) { Issue.record("the store broke: \($0)") }
         try people(store)
+        try signIns(store)
         try uploads(store)
         try work(store)
         try sales(store)
@@ -49,14 +50,6 @@ struct Everything {
         _ = try store.account(of: profile, at: Self.now)
         _ = try store.account(of: ada, at: Self.now)
         _ = try store.entries(of: ada, limit: 25)
-        let (first, second) = (
-            try #require(SessionToken(cookie: String(repeating: "A", count: 43))),
-            try #require(SessionToken(cookie: String(repeating: "B", count: 42) + "A"))
-        )
-        try store.openSession(first, for: profile, at: Self.now)
-        try store.openSession(second, for: profile, replacing: first, at: Self.now)
-        _ = try store.session(second, at: Self.now)
-        _ = try store.closeSession(second)
         _ = try store.formTokenKey()
         _ = try store.grantAdmin(to: ada, by: "root", at: Self.now)
         _ = try store.grantAdmin(to: bob, by: "root", at: Self.now)
@@ -71,6 +64,35 @@ struct Everything {
         _ = try store.adjust(gift, under: key("gift", AdjustmentOutcome.self, of: ada), at: Self.now)
         _ = try store.report(on: ada, limit: 25, at: Self.now)
         _ = try store.detail(of: ada, at: Self.now)
+    }
+
+    private func signIns(_ store: Store) throws {
+        let ada = try user("ada")
+        let profile = Profile(user: ada, email: "ada@example.com", proof: .verified)
+        let new = NewSession(profile, issuerSession: "s1", agent: "Firefox", network: "203.0.113.*")
+        let (first, second) = (
+            try #require(SessionToken(cookie: String(repeating: "A", count: 43))),
+            try #require(SessionToken(cookie: String(repeating: "B", count: 42) + "A"))
+        )
+        try store.openSession(first, new, at: Self.now)
+        try store.openSession(second, new, replacing: first, at: Self.now)
+        _ = try store.session(second, at: Self.now)
+        try store.note([
+            SessionUse(second.hash, in: .site, at: Self.now), SessionUse(second.hash, in: .admin, at: Self.now),
+        ])
+        let name = try #require(try store.sessions(of: ada, at: Self.now).first).name
+        _ = try store.endSession(named: name, of: ada, at: Self.now)
+        for whose in [#""sub":"ada""#, #""sid":"s1""#, #""sub":"ada","sid":"s1""#] {
+            let now = Self.now.rawValue / 1000
+            let claims = """
+                {"iss":"https://i.example","aud":"a","iat":\(now),"exp":\(now + 60),"jti":"\(whose.utf8.count)",\(whose),
+                 "events":{"http://schemas.openid.net/event/backchannel-logout":{}}}
+                """
+            _ = try store.logOut(LogoutToken(Array(claims.utf8)), at: Self.now)
+        }
+        _ = try store.endSessions(of: ada, by: "root", at: Self.now)
+        try store.noteEmailClaim(from: "https://i.example", at: Self.now)
+        _ = try store.emailClaimSeen(from: "https://i.example")
     }
 
     private func uploads(_ store: Store) throws {
@@ -204,16 +226,14 @@ struct Everything {
 
     private func reconcile(_ store: Store) throws {
         let order = TestOrder { $0.id = uuid(920) }
-        _ = try store.standing(of: order.snapshot)
-        _ = try store.preview(order.snapshot, in: Self.scope, at: Self.now)
+        _ = try store.reconcile([order.snapshot], in: Self.scope, isRehearsal: true, at: Self.now)
         _ = try store.apply(order.snapshot, in: Self.scope, at: Self.now)
         _ = try store.standing(of: order.snapshot.id)
-        _ = try store.reconsider(order.snapshot.id, in: Self.scope, isRehearsal: true, at: Self.now)
         let clock = order.later().snapshot.clock
         let dispute = DisputeNotice(order: order.snapshot.id, isLost: true, clock: clock)
         _ = try store.previewDispute(dispute, in: Self.scope, at: Self.now)
         _ = try store.noteDispute(on: order.snapshot.id, isLost: true, at: clock, in: Self.scope, now: Self.now)
-        _ = try store.refundedOrders(since: TestStore.at(-90 * 86_400), in: .sandbox, limit: 25)
+        _ = try store.refundedOrders(since: TestStore.at(-90 * 86_400), in: .sandbox)
         _ = try store.lostDisputes(in: .sandbox)
         _ = try store.unsettledCheckouts(olderThan: .seconds(120), in: .sandbox, limit: 25, at: TestStore.at(300))
     }

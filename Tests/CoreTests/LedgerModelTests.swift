@@ -82,6 +82,7 @@ import Testing
             $0.id = uuid(step)
             $0.clock = Int64(step) * 10
             $0.units = .integer(units)
+            $0.subtotal = .integer(500 * units)
             $0.net = .integer(Int64.random(in: 1...900, using: &random))
             $0.metadata = ["user_id": .string(user)]
         }

@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    static let catalogue = Catalogue(product: TestStore.product, creditsPerPack: 420, currency: "usd")
+    static let catalogue = Catalogue(product: TestStore.product, creditsPerPack: 420, packPrice: 500, currency: "usd")
     static let whole = OrderDecision.grant(target: 420, pack: 420)
     static let none = OrderDecision.grant(target: 0, pack: 420)
 
@@ -93,14 +93,53 @@ import Testing
 
     static let units = [
         Case("one unit", whole) { $0.units = 1 },
-        Case("three units", .grant(target: 1260, pack: 1260)) { $0.units = 3 },
-        Case("a million units", .grant(target: 420_000_000, pack: 420_000_000)) { $0.units = 1_000_000 },
+        Case("three units", .grant(target: 1260, pack: 1260)) {
+            $0.units = 3; $0.subtotal = 1500
+        },
+        Case("a million units", .grant(target: 420_000_000, pack: 420_000_000)) {
+            $0.units = 1_000_000; $0.subtotal = 500_000_000
+        },
         Case("a million and one", .parked(.units)) { $0.units = 1_000_001 },
         Case("no units at all", .parked(.units)) { $0.units = 0 },
         Case("units below zero", .parked(.units)) { $0.units = -1 },
         Case("the greatest units", .parked(.units)) { $0.units = .integer(.max) },
         Case("units with a fraction", .parked(.units)) { $0.units = .decimal("1.5") },
         Case("units as text", .parked(.units)) { $0.units = "2" },
+    ]
+
+    /// Without a checkout of ours the order costs what its packs do, before discount.
+    static let prices = [
+        Case("an order of one cent", .parked(.priceMismatch)) {
+            $0.subtotal = 1; $0.net = 1
+        },
+        Case("one cent too little", .parked(.priceMismatch)) {
+            $0.subtotal = 499; $0.net = 499
+        },
+        Case("one cent too much", .parked(.priceMismatch)) {
+            $0.subtotal = 501; $0.net = 501
+        },
+        Case("two packs' price for one", .parked(.priceMismatch)) { $0.subtotal = 1000 },
+        Case("one pack's price for two", .parked(.priceMismatch)) { $0.units = 2 },
+        Case("two packs' price for two", .grant(target: 840, pack: 840)) {
+            $0.units = 2; $0.subtotal = 1000
+        },
+        Case("a cent off two packs' price", .parked(.priceMismatch)) {
+            $0.units = 2; $0.subtotal = 999
+        },
+        Case("no subtotal", .parked(.priceMismatch)) { $0.subtotal = .null },
+        Case("less a discount, which is Polar's", whole) { $0.net = 100 },
+        Case("a price with its tax inside", whole) { $0.net = 417 },
+        Case("a discount of everything", .parked(.nothingPaid)) { $0.net = 0 },
+        Case("nothing for nothing", .parked(.nothingPaid)) {
+            $0.subtotal = 0; $0.net = 0
+        },
+        Case("refunded at another price", .parked(.priceMismatch)) {
+            $0.subtotal = 1; $0.net = 1; $0.refunded = 1; $0.status = "refunded"
+        },
+        Case("not paid at another price", .unpaid) {
+            $0.subtotal = 1; $0.status = "pending"; $0.paid = false
+        },
+        Case("another product at our price", .recorded(.foreignProduct)) { $0.product = .string(uuid(9)) },
     ]
 
     /// `420 - ceil(420 · min(refunded, base) / base)`
@@ -129,23 +168,24 @@ import Testing
         Case("partial by word alone", whole) { $0.status = "partially_refunded" },
         Case("products beyond 64 bits", .grant(target: 209_999_999, pack: 420_000_000)) {
             $0.units = 1_000_000
+            $0.subtotal = 500_000_000
             $0.net = 1_000_000_000_000_000
             $0.refunded = 500_000_000_000_001
         },
     ]
 
-    @Test(arguments: states + kinds + amounts + units + refunds)
+    @Test(arguments: states + kinds + amounts + units + prices + refunds)
     func decides(_ example: Case) {
         #expect(decision(example.order) == example.expected)
     }
 
     private func decision(
-        _ order: TestOrder, lock: PriceLock? = nil, earlierPack: Int64? = nil, hasLostDispute: Bool = false,
-        isAssigned: Bool = false
+        _ order: TestOrder, lock: PriceLock? = nil, earlierPack: Int64? = nil, wasPaid: Bool = false,
+        hasLostDispute: Bool = false, isAssigned: Bool = false
     ) -> OrderDecision {
         OrderDecision(
             order.snapshot, catalogue: Self.catalogue, lock: lock, earlierPack: earlierPack,
-            hasLostDispute: hasLostDispute, isAssigned: isAssigned)
+            wasPaid: wasPaid, hasLostDispute: hasLostDispute, isAssigned: isAssigned)
     }
 
     private static let lock = PriceLock(product: TestStore.product, credits: 900, amount: 1000, currency: "usd")
@@ -193,6 +233,29 @@ import Testing
         #expect(decision(TestOrder { $0.refunded = 250 }, earlierPack: 300) == .grant(target: 150, pack: 300))
         #expect(
             decision(TestOrder { $0.product = .string(uuid(9)) }, earlierPack: 300) == .grant(target: 300, pack: 300))
+    }
+
+    @Test func whatWasSoldOnceIsNotComparedWithALaterPrice() {
+        let order = TestOrder { $0.subtotal = 300 }
+        #expect(decision(order, earlierPack: 420) == Self.whole)
+        #expect(decision(order, isAssigned: true) == Self.whole)
+        #expect(decision(order) == .parked(.priceMismatch))
+    }
+
+    /// Only a status that we know says that an order is paid no more.
+    @Test(arguments: ["frozen", "PAID", ""], [false, .null] as [JSON])
+    func aStatusThatNobodyKnowsTakesNothing(_ status: String, _ paid: JSON) {
+        let order = TestOrder {
+            $0.status = .string(status); $0.paid = paid
+        }
+        #expect(decision(order, earlierPack: 420, wasPaid: true) == .parked(.statusUnknown))
+        #expect(decision(order, wasPaid: true, isAssigned: true) == .parked(.statusUnknown))
+        #expect(decision(order) == .unpaid)
+        #expect(
+            decision(
+                TestOrder {
+                    $0.status = "void"; $0.paid = paid
+                }, earlierPack: 420, wasPaid: true) == .unpaid)
     }
 
     @Test func aLostDisputeTakesEverything() {

@@ -208,9 +208,90 @@ import Threads
         try test.verify()
     }
 
+    /// The pack stands once it is decided; what comes at the former price afterwards is for an admin.
+    @Test func aPriceThatChangesInBetweenParksTheNextOrderAndNotTheEarlierOne() throws {
+        let order = TestOrder()
+        let nobodys = TestOrder {
+            $0.id = uuid(3); $0.metadata = [:]
+        }
+        try test.apply(order)
+        #expect(try test.apply(nobodys) == .parked(.unknownUser))
+        var change = SettingsChange()
+        (change.packPriceCents, change.creditsPerPack) = (700, 500)
+        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        #expect(try test.apply(order.later()) == .unchanged)
+        #expect(entries(try test.apply(order.refunded(250, after: 2_000_000))) == [-210])
+        #expect(entries(try test.apply(nobodys.later { $0.metadata = ["user_id": "ada"] })) == [420])
+        let late = TestOrder { $0.id = uuid(2) }
+        #expect(try test.apply(late) == .parked(.priceMismatch))
+        guard
+            case .applied(.applied(let granted)) = try test.store.assign(
+                late.snapshot.id, to: test.user(), by: "root", in: TestStore.scope, at: TestStore.now)
+        else { Issue.record("not assigned"); return }
+        #expect(granted.entries.map(\.amount) == [500])
+        try test.verify()
+    }
+
+    @Test func aStatusThatNobodyKnowsParksWhatWasGranted() throws {
+        let order = TestOrder()
+        try test.apply(order)
+        let frozen = order.later {
+            $0.status = "frozen"; $0.paid = false
+        }
+        #expect(try test.apply(frozen) == .parked(.statusUnknown))
+        #expect(try test.apply(frozen.later()) == .parked(.statusUnknown))
+        #expect(try test.balance() == 430)
+        try test.verify()
+        #expect(entries(try test.apply(order.refunded(500, after: 5_000_000))) == [-420])
+        try test.verify()
+    }
+
+    @Test func norDoesItHideWhatWaitsForAPerson() throws {
+        let order = TestOrder { $0.currency = "eur" }
+        try test.apply(order)
+        let frozen = order.later {
+            $0.status = "frozen"; $0.paid = false
+        }
+        #expect(try test.apply(frozen) == .parked(.statusUnknown))
+        let neverPaid = TestOrder {
+            $0.id = uuid(2); $0.status = "frozen"; $0.paid = false
+        }
+        #expect(try test.apply(neverPaid) == .recorded(.unpaid))
+        #expect(try test.apply(neverPaid.later()) == .recorded(.unpaid))
+        try test.verify()
+    }
+
+    /// What Polar sends, spoiled in one way.
+    @Test(arguments: [
+        ("as it is", "", "", true), ("at one cent", "\"subtotal_amount\":500", "\"subtotal_amount\":1", false),
+        ("of two packs at one's price", "\"units\":null", "\"units\":2", false),
+        (
+            "with a discount", "\"discount_amount\":0,\"net_amount\":500", "\"discount_amount\":400,\"net_amount\":100",
+            true
+        ),
+        ("of another product", "\"product_id\":\"6a1f2c9e-5a6b", "\"product_id\":\"11111111-5a6b", false),
+    ])
+    func anOrderOfPolars(_ name: String, _ good: String, _ bad: String, _ isGranted: Bool) throws {
+        for version in ["2026-10", "2026-08-unversioned"] {
+            let test = try TestStore()
+            var body = try Places.text(of: "\(Places.repository)/Tests/Fixtures/\(version)/03-order.paid.json")
+            #expect(good.isEmpty || body.contains(good), "\(name)")
+            if !good.isEmpty { body = body.replacing(good, with: bad) }
+            let event = try WebhookEvent(Delivery(id: "a", sent: TestStore.now, body: Array(body.utf8)))
+            guard case .order(let order) = event.subject else { Issue.record("no order"); return }
+            let product = try #require(Product.ID("6a1f2c9e-5a6b-4f0e-9d7a-0c1f5b3a2e41"))
+            let outcome = try test.store.apply(
+                order, in: OrderScope(environment: .sandbox, product: product), at: TestStore.now)
+            #expect((entries(outcome) == [420]) == isGranted, "\(name): \(outcome)")
+        }
+    }
+
     @Test func unitsMultiply() throws {
-        #expect(entries(try test.apply(TestOrder { $0.units = 3 })) == [1260])
-        #expect(entries(try test.apply(TestOrder { $0.units = 3 }.refunded(100))) == [-252])
+        let order = TestOrder {
+            $0.units = 3; $0.subtotal = 1500
+        }
+        #expect(entries(try test.apply(order)) == [1260])
+        #expect(entries(try test.apply(order.refunded(100))) == [-252])
         try test.verify()
     }
 

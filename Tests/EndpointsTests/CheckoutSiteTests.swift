@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import HTTP
 import JSON
+import TestSupport
 import Testing
 
 @testable import Core
@@ -131,6 +132,49 @@ extension Response {
         #expect(response.status == .notFound)
         #expect(response.headers["content-type"] == "application/problem+json")
         #expect(response.json["code"] == "not_found" && response.json["request_id"] == "r1")
+    }
+
+    /// An order of two packs that came of the checkout.
+    private func order(of checkout: String) throws -> OrderSnapshot {
+        try #require(
+            OrderSnapshot(
+                [
+                    "id": "57107b74-8400-4d80-a2fc-54c2b4239cb3", "status": "paid", "paid": true,
+                    "billing_reason": "purchase", "product_id": .string(Shop.product.text),
+                    "checkout_id": .string(checkout), "currency": "usd", "subtotal_amount": 1000, "net_amount": 1000,
+                ], at: PolarClock(rawValue: 1_900_000_000_000_000)))
+    }
+
+    @Test func whatIsPaidIsNotHandedToTheBuyerAgain() throws {
+        let id = try #require(shop.buy(2).json["id"]?.string)
+        #expect(shop.buy(2).json["id"]?.string == id)
+        _ = try shop.store.apply(
+            order(of: id), in: OrderScope(environment: .sandbox, product: Shop.product), at: shop.now)
+        let seen = shop.send(.get, "/api/v1/checkouts/\(id)").json
+        #expect(seen["status"] == "succeeded" && seen["credits_granted"] == 840)
+        let next = shop.buy(2)
+        #expect(next.status == .created && next.json["id"]?.string != id)
+    }
+
+    /// As an earlier version left it: the order is applied, the checkout open.
+    @Test(arguments: ["/api/v1/checkouts/ID", "/buy/return"])
+    func whoComesBackCuresACheckoutThatWasLeftOpen(_ path: String) throws {
+        let id = try #require(shop.buy(2).json["id"]?.string)
+        let order = try order(of: id)
+        _ = try shop.store.apply(order, in: OrderScope(environment: .sandbox, product: Shop.product), at: shop.now)
+        let leaving = "DROP TRIGGER a_paid_sale_stays_paid; UPDATE checkouts SET status = 'open', has_paid_order = 0"
+        let database = shop.directory.appending(path: "credits.db").path
+        #expect(try Program("/usr/bin/sqlite3").run([database, leaving]).status == 0)
+        shop.report = { id throws(PolarFailure) in
+            CheckoutSnapshot(
+                ["id": .string(id.text), "status": "succeeded"], at: PolarClock(rawValue: 1_900_000_000_000_000)
+            ).map { CheckoutReport(checkout: $0, orders: [order]) }
+        }
+        let answer = shop.send(.get, path.replacing("ID", with: id), query: "checkout_id=\(id)")
+        #expect(answer.status == .ok)
+        #expect(shop.send(.get, "/api/v1/checkouts/\(id)").json["status"] == "succeeded")
+        #expect(shop.buy(2).json["id"]?.string != id)
+        #expect(try shop.store.verify() == [])
     }
 
     @Test func aCheckoutIsOpenedAtTheLockedPrice() throws {

@@ -31,7 +31,16 @@ final class Books: Sendable {
         var pageSize = 3
         /// What asking for a list brings instead of it.
         var failures: [String: PolarFailure] = [:]
+        /// Sold meanwhile: one with each question.
+        var arriving: [OrderSnapshot] = []
+        var isDisordered = false
+        /// Equals come in another order each time, as Polar's database has them.
+        var random = SplitMix64(seed: 7)
         var unreadable = 0
+        /// What Polar says of the length of its lists, where that is not so.
+        var total: Int64?
+        /// From the n-th question on nothing is answered.
+        var lastAnswer = Int.max
         var asked: [String] = []
         /// How far the clock moves with each question.
         var step = Duration.milliseconds(1)
@@ -65,8 +74,15 @@ final class Books: Sendable {
 
     private var reading: PolarReading {
         PolarReading(
-            orders: { [self] after, page throws(PolarFailure) in
-                try self.page(of: "orders", page) { $0.orders.filter { ($0.createdAt ?? Self.start) >= after } }
+            orders: { [self] slice, page throws(PolarFailure) in
+                try self.page(of: "orders", page) { polar in
+                    let found = polar.orders.shuffled(using: &polar.random).filter { order in
+                        order.product == slice.product && order.createdAt.map { $0 >= slice.start } ?? false
+                            && order.createdAt.map { $0 <= slice.end ?? $0 } ?? false
+                    }
+                    if polar.isDisordered { return found }
+                    return found.sorted { ($0.createdAt ?? slice.start) < ($1.createdAt ?? slice.start) }
+                }
             },
             order: { [self] id throws(PolarFailure) in
                 try ask("order \(id.text)") { $0.orders.first { $0.id == id } }
@@ -82,27 +98,29 @@ final class Books: Sendable {
             endpoints: { [self] () throws(PolarFailure) in try ask("endpoints") { $0.endpoints } })
     }
 
-    private func ask<Answer>(_ what: String, _ answer: (Polar) -> Answer) throws(PolarFailure) -> Answer {
+    private func ask<Answer>(_ what: String, _ answer: (inout Polar) -> Answer) throws(PolarFailure) -> Answer {
         let result = polar.withLock { polar -> Result<Answer, PolarFailure> in
             polar.asked.append(what)
             polar.now = polar.now.advanced(by: polar.step)
+            if !polar.arriving.isEmpty { polar.orders.append(polar.arriving.removeLast()) }
+            if polar.asked.count > polar.lastAnswer { return .failure(.timedOut) }
             if let failure = polar.failures[what.split(separator: " ").first.map(String.init) ?? ""] {
                 return .failure(failure)
             }
-            return .success(answer(polar))
+            return .success(answer(&polar))
         }
         return try result.get()
     }
 
     private func page<Item>(
-        of what: String, _ page: Int, _ all: (Polar) -> [Item]
+        of what: String, _ page: Int, _ all: (inout Polar) -> [Item]
     ) throws(PolarFailure) -> PolarPage<Item> {
         try ask("\(what) \(page)") { polar in
-            let items = all(polar)
+            let items = all(&polar)
             let start = min(items.count, (page - 1) * polar.pageSize)
             return PolarPage(
                 items: Array(items[start...].prefix(polar.pageSize)), unreadable: polar.unreadable,
-                isLast: page * polar.pageSize >= items.count)
+                total: polar.total ?? Int64(items.count), isLast: page * polar.pageSize >= items.count)
         }
     }
 
@@ -125,6 +143,13 @@ final class Books: Sendable {
     func facts(_ operation: Operation) throws -> JSON? { try store.report(on: operation)?.facts }
 }
 
+extension RefundNotice {
+    init(of sale: Sale, at createdAt: Instant = Books.start, state: State = .succeeded) {
+        self.init(
+            order: sale.id, createdAt: createdAt, clock: PolarClock(rawValue: createdAt.rawValue * 1000), state: state)
+    }
+}
+
 /// A sale of one pack to `ada`; an order of the API's.
 struct Sale {
     var number = 1
@@ -135,6 +160,8 @@ struct Sale {
     var refunded: Int64 = 0
     var user: String? = "ada"
     var checkout: Checkout.PolarID?
+    var cents: Int64 = 500
+    var product = Books.product
 
     var id: Order.ID { identifier(1000 + number, of: Order.self) }
 
@@ -143,8 +170,9 @@ struct Sale {
         let status = refunded == 0 ? "paid" : refunded < 500 ? "partially_refunded" : "refunded"
         let json: JSON = [
             "id": .string(id.text), "status": .string(status), "paid": true, "billing_reason": "purchase",
-            "product_id": .string(Books.product.text), "checkout_id": .optional(checkout?.text), "currency": "usd",
-            "subtotal_amount": 500, "net_amount": 500, "tax_amount": 0, "total_amount": 500,
+            "product_id": .string(product.text), "checkout_id": .optional(checkout?.text), "currency": "usd",
+            "subtotal_amount": .integer(cents), "net_amount": .integer(cents), "tax_amount": 0,
+            "total_amount": .integer(cents),
             "applied_balance_amount": 0, "refunded_amount": .integer(refunded),
             "metadata": ["user_id": .optional(user)], "created_at": .string(created.rfc3339),
         ]

@@ -108,6 +108,24 @@ import Testing
         #expect(playing.api(.get, "/v1/orders/?created_after=2999-01-01T00:00:00Z").json["items"] == [])
     }
 
+    /// Equals keep no order from page to page, and beyond the end there is nothing to count.
+    @Test func aHistoryHasItsMomentsAndRefunds() throws {
+        let playing = try Playing()
+        _ = try playing.control("history", ["orders": 300, "refunds": 30, "equal": 150, "days": 5])
+        #expect(try playing.events() == [])
+        func page(_ number: Int) -> JSON {
+            playing.api(.get, "/v1/orders/?limit=100&page=\(number)&sorting=created_at").json
+        }
+        let times = (1...3).flatMap { page($0)["items"]?.array ?? [] }.compactMap { $0["created_at"]?.string }
+        #expect(times.count == 300 && times == times.sorted() && Set(times).count == 2)
+        let first = Set((1...5).map { _ in page(1)["items"]?.array?.first?["id"]?.string })
+        #expect(first.count > 1)
+        #expect(page(4)["pagination"] == ["total_count": 0, "max_page": 0])
+        let refunds = playing.api(.get, "/v1/refunds/?limit=100").json
+        #expect(refunds["pagination"]?["total_count"] == 30)
+        #expect(playing.api(.get, "/v1/orders/?status=refunded").json["pagination"]?["total_count"] == 30)
+    }
+
     @Test func theLimitIsForAMinute() throws {
         let playing = try Playing(["SIMULATOR_API_LIMIT": "3"])
         let statuses = (0..<5).map { _ in playing.api(.get, "/v1/products/").status.rawValue }

@@ -117,6 +117,14 @@ import Testing
         Plant("a subscription", "polar_product", "subscription", setup: ["product_recurring": true]),
         Plant("another currency", "polar_product", "no price in usd", setup: ["product_currency": "eur"]),
         Plant(
+            "another price", "polar_product", "costs 499 cents at Polar and 500 here", setup: ["product_amount": 499]),
+        Plant(
+            "a price that the buyer names", "polar_product", "of the type custom",
+            setup: ["product_amount_type": "custom"]),
+        Plant(
+            "no word on checkouts", "polar_endpoint", "does not send checkout.updated",
+            setup: ["endpoint_events": ["order.created", "order.paid", "order.updated", "order.refunded"]]),
+        Plant(
             "another product", "polar_product", "does not know the product",
             environment: ["POLAR_PRODUCT_ID": otherProduct]),
         Plant("no endpoint", "polar_endpoint", "there is none", setup: ["endpoint_missing": true]),
@@ -124,7 +132,7 @@ import Testing
             "an endpoint that leads elsewhere", "polar_endpoint", "only to https://old.example/polar/orders",
             setup: ["endpoint_url": "https://old.example/polar/orders"]),
         Plant(
-            "too few events", "polar_endpoint", "does not send order.refunded, order.updated",
+            "too few events", "polar_endpoint", "does not send checkout.updated, order.refunded, order.updated",
             setup: ["endpoint_events": ["order.created", "order.paid"]]),
         Plant("a chat's format", "polar_endpoint", "format is discord", setup: ["endpoint_format": "discord"]),
         Plant("a clock that is behind", "clock", " s behind Polar's", setup: ["date_offset_seconds": 600]),

@@ -2,6 +2,8 @@
 public struct Catalogue: Equatable, Sendable {
     public let product: Product.ID
     public let creditsPerPack: Int64
+    /// Minor units, before discount.
+    public let packPrice: Int64
     public let currency: String
 }
 
@@ -18,6 +20,7 @@ public struct PriceLock: Equatable, Sendable {
 public enum ParkedReason: String, Sendable, CaseIterable {
     case unknownUser = "unknown_user"
     case checkoutMismatch = "checkout_mismatch"
+    case priceMismatch = "price_mismatch"
     case statusUnknown = "status_unknown"
     case statusDisagrees = "status_disagrees"
     case billingReason = "billing_reason"
@@ -50,11 +53,12 @@ public enum OrderDecision: Equatable, Sendable {
     /// - Parameters:
     ///   - lock: the checkout's promise, when the order's checkout is ours.
     ///   - earlierPack: what the order was sold for when it was applied first; a later price changes nothing.
+    ///   - wasPaid: it was paid when it was seen last, so that a status that nobody knows does not take its credits.
     ///   - isAssigned: an admin has looked at it and said whose it is. Guards that only say that no rule fits give way;
     ///     what cannot be read cannot be followed.
     public init(
-        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, hasLostDispute: Bool,
-        isAssigned: Bool
+        _ order: OrderSnapshot, catalogue: Catalogue, lock: PriceLock?, earlierPack: Int64?, wasPaid: Bool,
+        hasLostDispute: Bool, isAssigned: Bool
     ) {
         let isOurs = order.product == catalogue.product || lock != nil || earlierPack != nil || isAssigned
         guard isOurs else { self = .recorded(.foreignProduct); return }
@@ -65,7 +69,7 @@ public enum OrderDecision: Equatable, Sendable {
         }
         switch (order.status, order.isPaid) {
         case (nil, true): self = isAssigned ? Self.paid(order, catalogue, past) : .parked(.statusUnknown)
-        case (nil, _): self = .unpaid
+        case (nil, _): self = wasPaid ? .parked(.statusUnknown) : .unpaid
         case (.some(let status), let isPaid) where status.claimsPayment != (isPaid ?? false):
             self = isAssigned ? Self.paid(order, catalogue, past) : .parked(.statusDisagrees)
         case (.draft, _), (.pending, _), (.void, _): self = .unpaid
@@ -90,23 +94,37 @@ public enum OrderDecision: Equatable, Sendable {
         }
         guard past.isAssigned || amounts.net > 0 else { return .parked(.nothingPaid) }
 
-        let pack: Int64
-        if let lock = past.lock {
-            guard past.isAssigned || (order.product == lock.product && amounts.subtotal == lock.amount) else {
-                return .parked(.checkoutMismatch)
-            }
-            pack = lock.credits
-        } else {
-            switch order.units {
-            case .absent: pack = catalogue.creditsPerPack
-            case .count(let units) where (1...1_000_000).contains(units): pack = catalogue.creditsPerPack * units
-            case .count, .unreadable: return .parked(.units)
-            }
+        let sold: Int64
+        switch pack(of: order, amounts, catalogue, past) {
+        case .worth(let credits): sold = past.pack ?? credits
+        case .parked(let reason): return .parked(reason)
         }
-        let sold = past.pack ?? pack
         guard !past.hasLostDispute, order.status != .refunded else { return .grant(target: 0, pack: sold) }
         guard amounts.refunded == 0 || amounts.base > 0 else { return .parked(.amounts) }
         return .grant(target: sold - clawback(of: sold, refunded: amounts.refunded, base: amounts.base), pack: sold)
+    }
+
+    private enum Pack { case worth(Int64), parked(ParkedReason) }
+
+    /// What our checkout promised at its price, or else so many packs of the catalogue at theirs. Discounts are Polar's: the
+    /// subtotal is what stands before them.
+    private static func pack(
+        of order: OrderSnapshot, _ amounts: OrderSnapshot.Amounts, _ catalogue: Catalogue, _ past: Past
+    ) -> Pack {
+        if let lock = past.lock {
+            let isAsPromised = order.product == lock.product && amounts.subtotal == lock.amount
+            return isAsPromised || past.isAssigned ? .worth(lock.credits) : .parked(.checkoutMismatch)
+        }
+        let units: Int64
+        switch order.units {
+        case .absent: units = 1
+        case .count(let count) where (1...1_000_000).contains(count): units = count
+        case .count, .unreadable: return .parked(.units)
+        }
+        // Once it is decided what was sold, today's price has no say in it.
+        let isAtPrice = amounts.subtotal == catalogue.packPrice * units
+        guard isAtPrice || past.pack != nil || past.isAssigned else { return .parked(.priceMismatch) }
+        return .worth(catalogue.creditsPerPack * units)
     }
 
     /// The share of the credits that goes with the money, rounded up: `ceil(pack · min(refunded, base) / base)`.

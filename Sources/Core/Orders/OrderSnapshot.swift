@@ -132,6 +132,9 @@ public struct OrderSnapshot: Equatable, Sendable {
         ]
     }
 
+    /// By its mark or by its status: then somebody paid, whatever became of it since.
+    var saysPaid: Bool { isPaid == true || status?.claimsPayment == true }
+
     /// Whether `earlier` already tells more than this: a retry that was overtaken, a redelivery of an old body.
     ///
     /// Events of one moment carry one time; among them the order that got further is the newer one.

@@ -1,18 +1,36 @@
 public import JSON
 
-/// One page of one of Polar's lists, newest first.
+/// One page of one of Polar's lists.
 ///
-/// While it is read, new items push the others to later pages: an item may come twice, none is missed.
+/// Where it is newest first, new items push the others to later pages while it is read: an item may come twice, none is
+/// missed. Items of one moment stand in any order, another one in each answer.
 public struct PolarPage<Item: Equatable & Sendable>: Equatable, Sendable {
     public let items: [Item]
     /// How many could not be read as what they should be.
     public let unreadable: Int
+    /// How many there are on all pages together.
+    public let total: Int64
     public let isLast: Bool
 
-    public init(items: [Item], unreadable: Int = 0, isLast: Bool) {
+    public init(items: [Item], unreadable: Int = 0, total: Int64, isLast: Bool) {
         self.items = items
         self.unreadable = unreadable
+        self.total = total
         self.isLast = isLast
+    }
+}
+
+/// Which orders are asked for: those of one product that were made within a time.
+public struct OrderSlice: Equatable, Sendable {
+    public let product: Product.ID
+    public let start: Instant
+    /// `nil`: up to now.
+    public let end: Instant?
+
+    public init(product: Product.ID, start: Instant, end: Instant? = nil) {
+        self.product = product
+        self.start = start
+        self.end = end
     }
 }
 
@@ -20,10 +38,23 @@ public struct PolarPage<Item: Equatable & Sendable>: Equatable, Sendable {
 public struct RefundNotice: Equatable, Sendable {
     public let order: Order.ID
     public let createdAt: Instant
+    /// When it came to stand as it does.
+    public let clock: PolarClock
+    public let state: State
 
-    public init(order: Order.ID, createdAt: Instant) {
+    public enum State: Sendable {
+        /// The order does not know of it yet.
+        case pending
+        case succeeded
+        /// It failed, was taken back, or is what nobody knew when this was written.
+        case ended
+    }
+
+    public init(order: Order.ID, createdAt: Instant, clock: PolarClock, state: State) {
         self.order = order
         self.createdAt = createdAt
+        self.clock = clock
+        self.state = state
     }
 }
 
@@ -70,6 +101,9 @@ public struct WebhookEndpoint: Equatable, Sendable {
 
     public static let path = "/polar/orders"
 
-    /// Without one of these, credits come late: by `reconcile`, or when the buyer looks.
-    public static let neededEvents: Set = ["order.created", "order.paid", "order.updated", "order.refunded"]
+    /// Without one of these, credits come late: by `reconcile`, or when the buyer looks. For the last one Polar waits
+    /// before it sends the buyer back.
+    public static let neededEvents: Set = [
+        "order.created", "order.paid", "order.updated", "order.refunded", "checkout.updated",
+    ]
 }

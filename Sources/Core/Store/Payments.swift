@@ -14,6 +14,8 @@ struct Payment: Equatable {
     var debt: Credits
     var dispute: Dispute
     var isDismissed: Bool
+    /// Whether it was paid when it was seen last, before this snapshot.
+    let wasPaid: Bool
     /// Who the order is for, on an admin's word.
     var assignedUser: UserID?
     /// Why an admin dismissed it.
@@ -29,6 +31,9 @@ struct Payment: Equatable {
     /// Whose the order is for good: an admin said so, or credits were decided for that user.
     var owner: UserID? { assignedUser ?? (pack == nil ? nil : user) }
 
+    /// A status that nobody knows says neither; then what was so before goes on.
+    private var standsPaid: Bool { snapshot.status == nil ? snapshot.saysPaid || wasPaid : snapshot.saysPaid }
+
     /// Whether it ever moved credits that still count.
     var hasEntries: Bool { target > 0 || debt > .zero }
 
@@ -41,6 +46,7 @@ struct Payment: Equatable {
         debt = earlier?.debt ?? .zero
         dispute = earlier?.dispute ?? Dispute()
         isDismissed = earlier?.isDismissed ?? false
+        wasPaid = earlier?.standsPaid ?? false
         assignedUser = earlier?.assignedUser
         note = earlier?.note
     }
@@ -56,12 +62,24 @@ enum Payments {
         try connection.query("SELECT state FROM payments WHERE order_id = ?", .text(id.text)) { $0.text(0) }.first
     }
 
+    /// Whether it is applied, and the checkout of ours that it came of knows that it is paid.
+    static func isSettled(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Bool {
+        try !connection.query(
+            """
+            SELECT 1 FROM payments p WHERE order_id = ? AND state = 'applied' AND NOT EXISTS (
+                SELECT 1 FROM checkouts
+                WHERE polar_id = p.checkout_id AND environment = p.environment AND has_paid_order = 0)
+            """, .text(id.text)
+        ) { $0.integer(0) }.isEmpty
+    }
+
     static func wasGranted(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Bool {
         try connection.query(
             "SELECT 1 FROM ledger_entry WHERE order_id = ? AND kind = 'purchase' LIMIT 1", .text(id.text)
         ) { $0.integer(0) }.isEmpty == false
     }
 
+    /// A row that is as it should be already is not written.
     static func save(
         _ payment: Payment, outcome: OrderOutcome, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) {
@@ -84,6 +102,10 @@ enum Payments {
                 total_cents = ?10, refunded_cents = ?11, pack_credits = ?12, target_credits = ?13, debt_credits = ?14,
                 clock_us = ?15, snapshot = ?16, updated_ms = ?18, dispute_lost = ?19, dispute_us = ?20,
                 assigned_user = ?21, note = ?22
+            WHERE (user_id, checkout_id, state, reason, status, currency, net_cents, total_cents, refunded_cents,
+                   pack_credits, target_credits, debt_credits, clock_us, snapshot, dispute_lost, dispute_us, assigned_user,
+                   note)
+                IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?19, ?20, ?21, ?22)
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
             .optional(order.checkout?.text), .text(state), .optional(reason), .optional(order.status?.rawValue),
@@ -115,6 +137,8 @@ extension Payment {
         debt = Credits(rawValue: row.integer(6))
         dispute = Dispute(isLost: row.integer(7) == 1, clock: PolarClock(rawValue: row.integer(9)))
         isDismissed = row.text(8) == "dismissed"
+        // Nothing else that does not say so itself is parked.
+        wasPaid = snapshot.saysPaid || isDismissed || row.text(8) == "parked"
         assignedUser = row.optionalText(10).flatMap(UserID.init)
         note = row.optionalText(11)
     }

@@ -198,6 +198,10 @@ enum Accounts {
         }
     }
 
+    static func isKnown(_ user: UserID, on connection: Connection) throws(SQLiteError) -> Bool {
+        try !connection.query("SELECT 1 FROM users WHERE id = ?", .text(user.text)) { $0.integer(0) }.isEmpty
+    }
+
     static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(SQLiteError) -> Account? {
         let settings = try BillingSettings.current(on: connection)
         return try connection.query(

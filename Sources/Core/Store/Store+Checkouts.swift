@@ -253,6 +253,17 @@ enum Checkouts {
             .text(environment.rawValue))
     }
 
+    /// A sale is over when it is paid: the order settles its checkout, whatever was or will be said of it, for good.
+    static func settle(
+        _ id: Checkout.PolarID, in environment: Environment, transaction: borrowing Transaction
+    ) throws(SQLiteError) {
+        try transaction.connection.execute(
+            """
+            UPDATE checkouts SET status = 'succeeded', has_paid_order = 1
+            WHERE polar_id = ? AND environment = ? AND has_paid_order = 0
+            """, .text(id.text), .text(environment.rawValue))
+    }
+
     private static let columns = """
         c.id, c.user_id, c.quantity, c.product_id, c.credits, c.amount_cents, c.currency, c.status, c.created_ms,
         c.polar_id, c.url, c.client_secret, c.expires_ms, c.environment,

@@ -35,6 +35,9 @@ enum Orders {
         guard earlier?.environment ?? scope.environment == scope.environment,
             checkout?.environment ?? scope.environment == scope.environment
         else { return .otherEnvironment }
+        if order.saysPaid, let checkout = order.checkout {
+            try Checkouts.settle(checkout, in: scope.environment, transaction: transaction)
+        }
         if let earlier, order.isOlder(than: earlier.snapshot) { return .stale }
         let payment = Payment(order, earlier: earlier, environment: scope.environment)
         return try settle(payment, checkout?.checkout, scope, at: now, in: transaction)
@@ -54,10 +57,10 @@ enum Orders {
         return OrderDecision(
             payment.snapshot,
             catalogue: Catalogue(
-                product: scope.product, creditsPerPack: settings.creditsPerPack, currency: settings.currency),
+                product: scope.product, creditsPerPack: settings.creditsPerPack, packPrice: settings.packPriceCents,
+                currency: settings.currency),
             lock: checkout?.lock ?? promised(payment.snapshot, scope, settings), earlierPack: payment.pack,
-            hasLostDispute: payment.dispute.isLost,
-            isAssigned: payment.assignedUser != nil)
+            wasPaid: payment.wasPaid, hasLostDispute: payment.dispute.isLost, isAssigned: payment.assignedUser != nil)
     }
 
     /// The promise of a checkout of ours whose row is gone: it was opened after the backup that was restored.
@@ -89,7 +92,7 @@ enum Orders {
         // The user first, so that a person who paid is known even where nothing can be granted yet.
         switch decision {
         case .grant, .parked:
-            if let user = evidence.user {
+            if let user = evidence.user, try !Accounts.isKnown(user, on: transaction.connection) {
                 try Accounts.see(Profile(user: user), on: .ordered, at: now, in: transaction)
             }
             payment.user = evidence.user

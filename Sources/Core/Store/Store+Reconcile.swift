@@ -17,18 +17,48 @@ public struct OrderStanding: Equatable, Sendable {
     public let user: UserID?
 }
 
+/// What became of one order that Polar's API told of.
+public struct Reconciled: Equatable, Sendable {
+    public let order: Order.ID
+    /// How it stood here before.
+    public let standing: OrderStanding
+    public let outcome: OrderOutcome
+}
+
 extension Store {
-    /// Whether the order stands here as the snapshot has it. Looks only.
-    public func standing(of order: OrderSnapshot) throws(StoreError) -> OrderStanding {
-        try read { connection throws(SQLiteError) in
-            guard let payment = try Payments.find(order.id, on: connection) else {
-                return OrderStanding(likeness: .unknown, target: 0, user: nil)
+    /// Brings a page of orders to what Polar says of them, all in one transaction. Those that stand so are left out.
+    ///
+    /// What no rule could grant is decided anew, for the settings may have been wrong when it came. Where that changes
+    /// nothing, nothing is written.
+    ///
+    /// - Parameter isRehearsal: nothing of it stays.
+    public func reconcile(
+        _ orders: [OrderSnapshot], in scope: OrderScope, isRehearsal: Bool, at now: Instant
+    ) throws(StoreError) -> [Reconciled] {
+        let news = try read { connection throws(SQLiteError) in
+            var news: [OrderSnapshot] = []
+            for order in orders where try Orders.standing(of: order, on: connection).likeness != .settled {
+                news.append(order)
             }
-            let isSettled = try Payments.state(of: order.id, on: connection) == "applied"
-            let likeness: OrderStanding.Likeness =
-                payment.snapshot.json != order.json ? .different : isSettled ? .settled : .same
-            return OrderStanding(likeness: likeness, target: payment.target, user: payment.user)
+            return news
         }
+        guard !news.isEmpty else { return [] }
+        let body: @Sendable (borrowing Transaction) throws(SQLiteError) -> [Reconciled] = {
+            transaction throws(SQLiteError) in
+            var done: [Reconciled] = []
+            for order in news {
+                let standing = try Orders.standing(of: order, on: transaction.connection)
+                guard standing.likeness != .settled else { continue }
+                var outcome = try Orders.apply(order, in: scope, at: now, in: transaction)
+                if outcome == .stale, standing.likeness == .same {
+                    // A webhook told the same, and with the settings of then nothing came of it.
+                    outcome = try Orders.reconsider(order.id, in: scope, at: now, in: transaction) ?? outcome
+                }
+                done.append(Reconciled(order: order.id, standing: standing, outcome: outcome))
+            }
+            return done
+        }
+        return isRehearsal ? try rehearse(body) : try write(body)
     }
 
     /// How the order stands here; `nil` if it is not known.
@@ -40,30 +70,24 @@ extension Store {
         }
     }
 
-    /// What ``apply(_:in:at:)`` would do. Nothing of it stays.
-    public func preview(
-        _ order: OrderSnapshot, in scope: OrderScope, at now: Instant
-    ) throws(StoreError) -> OrderOutcome {
-        try rehearse { transaction throws(SQLiteError) in
-            try Orders.apply(order, in: scope, at: now, in: transaction)
-        }
-    }
-
-    /// Decides anew over an order as it stands here: the settings may have been wrong when it came.
+    /// The orders of these refunds that do not stand here yet as they do at Polar, as far as the refunds tell.
     ///
-    /// - Parameter isRehearsal: nothing of it stays.
-    /// - Returns: `nil` if it is not known.
-    public func reconsider(
-        _ order: Order.ID, in scope: OrderScope, isRehearsal: Bool, at now: Instant
-    ) throws(StoreError) -> OrderOutcome? {
-        let body: @Sendable (borrowing Transaction) throws(SQLiteError) -> OrderOutcome? = {
-            transaction throws(SQLiteError) in
-            guard let payment = try Payments.find(order, on: transaction.connection) else { return nil }
-            guard payment.environment == scope.environment else { return .otherEnvironment }
-            let checkout = try Orders.checkout(of: payment.snapshot, on: transaction.connection)?.checkout
-            return try Orders.settle(payment, checkout, scope, at: now, in: transaction)
+    /// A refund changes its order, so an order that is newer than its refund has it already. While it is pending it
+    /// changes nothing.
+    public func ordersBehind(_ refunds: [RefundNotice]) throws(StoreError) -> [Order.ID] {
+        try read { connection throws(SQLiteError) in
+            var behind: [Order.ID] = []
+            for refund in refunds where refund.state != .pending && !behind.contains(refund.order) {
+                let isHere =
+                    try connection.query(
+                        "SELECT 1 FROM payments WHERE order_id = ? AND clock_us > ? AND (refunded_cents > 0 OR ?)",
+                        .text(refund.order.text), .integer(refund.clock.rawValue),
+                        .integer(refund.state == .succeeded ? 0 : 1)
+                    ) { $0.integer(0) }.isEmpty == false
+                if !isHere { behind.append(refund.order) }
+            }
+            return behind
         }
-        return isRehearsal ? try rehearse(body) : try write(body)
     }
 
     /// What ``noteDispute(on:isLost:at:in:now:)`` would do. Nothing of it stays.
@@ -92,15 +116,15 @@ extension Store {
     /// Orders that were refunded, as far as is known here, and changed since then; the newest change first. A refund that
     /// bounces later disappears from Polar's list of refunds.
     public func refundedOrders(
-        since: Instant, in environment: Environment, limit: Int
+        since: Instant, in environment: Environment
     ) throws(StoreError) -> [Order.ID] {
         try read { connection throws(SQLiteError) in
             try connection.query(
                 """
                 SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= ? AND environment = ?
-                ORDER BY updated_ms DESC LIMIT ?
+                ORDER BY updated_ms DESC
                 """,
-                .integer(since.rawValue), .text(environment.rawValue), .integer(Int64(limit))
+                .integer(since.rawValue), .text(environment.rawValue)
             ) { Order.ID($0.text(0)) }.compactMap(\.self)
         }
     }
@@ -116,7 +140,7 @@ extension Store {
         }
     }
 
-    /// Checkouts of which Polar may know more than we do: not ended, or paid without an order; those first of which Polar
+    /// Checkouts of which Polar may know more than we do: not ended, or paid without an order that is paid; those first of which Polar
     /// was asked longest ago.
     ///
     /// - Parameter age: younger ones are left to the webhook, and so are those that were asked about within it.
@@ -128,15 +152,44 @@ extension Store {
         let earliest = Value.integer(now.advanced(by: .seconds(-30 * 86_400)).rawValue)
         return try read { connection throws(SQLiteError) in
             try connection.query(
-                """
-                SELECT polar_id FROM checkouts
-                WHERE status IN ('open', 'confirmed', 'succeeded') AND polar_id IS NOT NULL AND environment = ?1
-                  AND created_ms BETWEEN ?2 AND ?3 AND asked_ms <= ?3
-                  AND NOT EXISTS (SELECT 1 FROM payments WHERE payments.checkout_id = checkouts.polar_id)
-                ORDER BY asked_ms, created_ms LIMIT ?4
-                """,
-                .text(environment.rawValue), earliest, latest, .integer(Int64(limit))
+                Checkouts.unsettled, .text(environment.rawValue), earliest, latest, .integer(Int64(limit))
             ) { Checkout.PolarID($0.text(0)) }.compactMap(\.self)
         }
+    }
+}
+
+extension Checkouts {
+    static let unsettled = """
+        SELECT polar_id FROM checkouts
+        WHERE has_paid_order = 0 AND status IN ('open', 'confirmed', 'succeeded') AND environment = ?1
+          AND created_ms BETWEEN ?2 AND ?3 AND asked_ms <= ?3
+        ORDER BY asked_ms, created_ms LIMIT ?4
+        """
+}
+
+extension Orders {
+    /// Whether the order stands here as the snapshot has it, and its checkout as it does.
+    fileprivate static func standing(
+        of order: OrderSnapshot, on connection: Connection
+    ) throws(SQLiteError) -> OrderStanding {
+        guard let payment = try Payments.find(order.id, on: connection) else {
+            return OrderStanding(likeness: .unknown, target: 0, user: nil)
+        }
+        let isSettled = try Payments.isSettled(order.id, on: connection)
+        let likeness: OrderStanding.Likeness =
+            payment.snapshot.json != order.json ? .different : isSettled ? .settled : .same
+        return OrderStanding(likeness: likeness, target: payment.target, user: payment.user)
+    }
+
+    /// Decides anew over an order as it stands here.
+    ///
+    /// - Returns: `nil` if it is not known.
+    fileprivate static func reconsider(
+        _ order: Order.ID, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> OrderOutcome? {
+        guard let payment = try Payments.find(order, on: transaction.connection) else { return nil }
+        guard payment.environment == scope.environment else { return .otherEnvironment }
+        let checkout = try checkout(of: payment.snapshot, on: transaction.connection)?.checkout
+        return try settle(payment, checkout, scope, at: now, in: transaction)
     }
 }

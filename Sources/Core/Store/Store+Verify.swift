@@ -226,10 +226,10 @@ private struct StoredPayment {
         // What was sold is settled: the catalogue of today has no say in it.
         let catalogue = Catalogue(
             product: snapshot.product ?? Product.ID(random: [UInt8](repeating: 0, count: 16)), creditsPerPack: pack,
-            currency: currency ?? "")
+            packPrice: 0, currency: currency ?? "")
         switch OrderDecision(
-            snapshot, catalogue: catalogue, lock: lock, earlierPack: pack, hasLostDispute: hasLostDispute,
-            isAssigned: isAssigned)
+            snapshot, catalogue: catalogue, lock: lock, earlierPack: pack, wasPaid: false,
+            hasLostDispute: hasLostDispute, isAssigned: isAssigned)
         {
         case .grant(let due, _): return due == target ? [] : [.targetIsNotDue(order: order, target: target, due: due)]
         case .unpaid: return target == 0 ? [] : [.targetIsNotDue(order: order, target: target, due: 0)]

@@ -102,15 +102,44 @@ extension Doctor {
             findings.append(
                 .fault(check, "the product is a subscription: its orders grant nothing", "make a one-time product"))
         }
-        let currencies = Set((json["prices"]?.array ?? []).compactMap { $0["price_currency"]?.string?.lowercased() })
-        if let currency = openStore().flatMap({ try? $0.settings().currency }), !currencies.contains(currency) {
-            findings.append(
+        if let settings = openStore().flatMap({ try? $0.settings() }) {
+            findings += priceFindings(
+                (json["prices"]?.array ?? []).filter { $0["is_archived"] != true }, settings, check)
+        }
+        return findings.isEmpty ? [.ok(check, "it is there, one-time, not archived, and has our price")] : findings
+    }
+
+    /// Our checkouts name their price themselves. Whoever buys past them pays Polar's, and is parked at any other than ours.
+    private func priceFindings(_ prices: [JSON], _ settings: BillingSettings, _ check: String) -> [Finding] {
+        let currencies = Set(prices.compactMap { $0["price_currency"]?.string?.lowercased() })
+        guard currencies.contains(settings.currency) else {
+            return [
                 .fault(
                     check,
-                    "the product has no price in \(currency), but in \(currencies.sorted().joined(separator: ", "))",
-                    "add a price in \(currency) to the product"))
+                    "the product has no price in \(settings.currency), but in "
+                        + currencies.sorted().joined(separator: ", "),
+                    "add a price in \(settings.currency) to the product")
+            ]
         }
-        return findings.isEmpty ? [.ok(check, "it is there, one-time, not archived, and has our currency")] : findings
+        let ours = prices.filter { $0["price_currency"]?.string?.lowercased() == settings.currency }
+        return ours.compactMap { price in
+            let type = price["amount_type"]?.string ?? "unknown"
+            let amounts: [JSON?]
+            switch type {
+            case "fixed": amounts = [price["price_amount"]]
+            case "unit_based": amounts = (price["tiers"]?["tiers"]?.array ?? [.null]).map { $0["unit_amount"] }
+            case _:
+                return .fault(
+                    check, "the product's price is of the type \(type): its orders are parked unless they cost a pack",
+                    "make it a fixed price of \(settings.packPriceCents) cents")
+            }
+            guard let other = amounts.first(where: { $0?.integer != settings.packPriceCents }) else { return nil }
+            return .fault(
+                check,
+                "the product costs \(other?.integer.map(String.init) ?? "an unknown number of") cents at Polar and "
+                    + "\(settings.packPriceCents) here: orders past our checkout are parked",
+                "make both the same: the price at Polar, or creditctl settings set pack_price_cents=")
+        }
     }
 
     // MARK: Webhook endpoint
@@ -165,12 +194,6 @@ extension Doctor {
             findings.append(
                 .fault(
                     check, "the endpoint does not send \(missing.joined(separator: ", "))", "add these events to it"))
-        }
-        if missing.isEmpty, !endpoint.events.contains("checkout.updated") {
-            findings.append(
-                .warning(
-                    check, "the endpoint does not send checkout.updated",
-                    "add it: Polar then waits for us before it sends the buyer back"))
         }
         if let secret = json["secret"]?.string.map({ Secret($0) }), let secrets = webhookSecrets,
             !secrets.contains(where: { $0.matches(secret) })

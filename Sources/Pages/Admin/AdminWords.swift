@@ -6,6 +6,7 @@ extension ParkedReason {
         switch self {
         case .unknownUser: "No known user"
         case .checkoutMismatch: "Not what its checkout promised"
+        case .priceMismatch: "Sold at another price"
         case .statusUnknown: "Unknown status"
         case .statusDisagrees: "Contradictory status"
         case .billingReason: "Not a plain purchase"
@@ -30,8 +31,16 @@ extension ParkedReason {
             It came of a checkout of ours, but its product or its price before tax is not what that checkout promised. \
             Compare both below before you assign it.
             """
+        case .priceMismatch:
+            """
+            No checkout of ours stands behind it, and its subtotal is not the price of its packs: it was bought through \
+            Polar at another price, or just before the price was changed. Assigned, it grants the packs whole.
+            """
         case .statusUnknown:
-            "Polar says that it is paid, under a status that this version does not know. See in Polar what it means."
+            """
+            Polar says that it is paid, or was paid, under a status that this version does not know. See in Polar what it \
+            means. What it granted before stays until then.
+            """
         case .statusDisagrees:
             "Its status and its paid mark contradict each other. See in Polar whether the money has come."
         case .billingReason:
