@@ -25,7 +25,6 @@ import Testing
         Exception("FROM money_days WHERE environment = ? GROUP BY", "a row a day"),
         Exception("FROM ledger_entry WHERE user_id = ? GROUP BY kind", "one user's entries, for that user's page"),
         Exception("FROM admins ORDER BY granted_ms", "admins are few"),
-        Exception("SELECT polar_id FROM checkouts WHERE status IN", "a timer's, once in minutes and beside all writes"),
         Exception("FROM generations WHERE (?1 IS NULL OR user_id = ?1)", "creditctl's list, for a person"),
         Exception("AND instr(body, ?) > 0", "creditctl's: one window of a thousand bodies, read beside all writes"),
         Exception("DELETE FROM sessions WHERE user_id", "creditctl's, when a person is forgotten"),
