@@ -11,24 +11,29 @@ struct Routes: Sendable {
     struct Route: Sendable {
         let path: String
         let handlers: [(method: Request.Method, handler: Handler)]
+        private let prefix: [UInt8]
+        /// `nil` without a hole.
+        private let suffix: [UInt8]?
+        private let holdsSlashes: Bool
 
         init(_ path: String, _ handlers: [(method: Request.Method, handler: Handler)]) {
             self.path = path
             self.handlers = handlers
+            holdsSlashes = path.contains("{id*}")
+            let hole = path.firstRange(of: holdsSlashes ? "{id*}" : "{id}")
+            prefix = Array(path[..<(hole?.lowerBound ?? path.endIndex)].utf8)
+            suffix = hole.map { Array(path[$0.upperBound...].utf8) }
         }
 
         /// The segment in place of `{id}`, empty if the path has none; `nil` if it is another path.
         func match(_ given: String) -> String? {
-            let holdsSlashes = path.contains("{id*}")
-            guard let hole = path.firstRange(of: holdsSlashes ? "{id*}" : "{id}") else {
-                return path == given ? "" : nil
-            }
-            let (prefix, suffix) = (path[..<hole.lowerBound], path[hole.upperBound...])
-            guard given.hasPrefix(prefix), given.hasSuffix(suffix), given.count > prefix.count + suffix.count else {
-                return nil
-            }
+            let given = given.utf8
+            guard let suffix else { return given.elementsEqual(prefix) ? "" : nil }
+            guard given.starts(with: prefix), given.suffix(suffix.count).elementsEqual(suffix),
+                given.count > prefix.count + suffix.count
+            else { return nil }
             let segment = given.dropFirst(prefix.count).dropLast(suffix.count)
-            return segment.contains("/") && !holdsSlashes ? nil : String(segment)
+            return segment.contains(UInt8(ascii: "/")) && !holdsSlashes ? nil : String(Substring(segment))
         }
     }
 
@@ -94,7 +99,7 @@ extension Request {
 
     /// The fields of a form that was sent from a page of this session.
     func form() throws(RequestError) -> Form {
-        let type = (headers["content-type"] ?? "").prefix { $0 != ";" }.lowercased()
+        let type = MediaType.essence(headers["content-type"] ?? "")
         guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
             throw .malformed("The body is not a form.")
         }

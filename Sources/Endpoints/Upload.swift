@@ -81,7 +81,7 @@ final class Upload {
     /// The page has two fields of that name, a file and a photo; browsers send the one left alone as well, empty. So the
     /// first that is not empty counts.
     private func begin(_ part: Multipart.Part) {
-        if part.name == "image" {
+        if part.name.utf8.elementsEqual("image".utf8) {
             if !hasPicture { declared = part.contentType }
             hasPicture = true
             current = content.count == 0 ? .picture(declared: part.contentType) : .nowhere

@@ -11,8 +11,8 @@ public enum ContentNegotiation {
     private enum Known { case html, json }
 
     private static func first(in accept: String) -> Known? {
-        for part in accept.split(separator: ",") {
-            let media = part.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+        for part in Array(accept.utf8).split(separator: UInt8(ascii: ",")) {
+            guard let media = MediaType.essence(part) else { continue }
             if media == "text/html" || media == "application/xhtml+xml" { return .html }
             if media == "application/json" || media == "application/problem+json" { return .json }
         }

@@ -2,20 +2,24 @@
 ///
 /// Source: https://www.rfc-editor.org/rfc/rfc6265
 public struct Cookies: Equatable, Sendable {
-    private let pairs: [(name: Substring, value: Substring)]
+    private typealias Bytes = ArraySlice<UInt8>
+
+    private let pairs: [(name: Bytes, value: Bytes)]
 
     public init(header: String?) {
-        pairs = (header ?? "").split(separator: ";").compactMap { pair in
-            guard let equals = pair.firstIndex(of: "=") else { return nil }
-            let name = pair[..<equals].drop { $0 == " " }
-            return (name, pair[pair.index(after: equals)...])
+        pairs = Array((header ?? "").utf8).split(separator: UInt8(ascii: ";")).compactMap { pair in
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            let name = pair[..<equals].drop { $0 == UInt8(ascii: " ") }
+            return name.allSatisfy(\.isTokenCharacter) ? (name, pair[(equals + 1)...]) : nil
         }
     }
 
-    /// The value of the only cookie of that name. Two of one name are somebody's trick: then there is none.
+    /// The value of the only cookie of that name, if it is ASCII. Two of one name are somebody's trick: then there is
+    /// none.
     public subscript(name: String) -> String? {
-        let matching = pairs.filter { $0.name == name }
-        return matching.count == 1 ? String(matching[0].value) : nil
+        let matching = pairs.filter { $0.name.elementsEqual(name.utf8) }
+        guard matching.count == 1, matching[0].value.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return String(decoding: matching[0].value, as: UTF8.self)
     }
 
     public static func == (left: Cookies, right: Cookies) -> Bool {

@@ -29,7 +29,7 @@ public struct Form: Equatable, Sendable {
     }
 
     /// The first value of that name.
-    public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+    public subscript(name: String) -> String? { fields.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) throws(Fault) -> String {
         guard let decoded = PercentEncoding.decoded(bytes, plusIsSpace: true) else { throw .badPercentEncoding }

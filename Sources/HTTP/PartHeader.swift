@@ -60,7 +60,7 @@ struct HeaderValue {
     let token: String
     private let parameters: [String: [UInt8]]
 
-    /// `nil` if it is malformed, or names a parameter twice.
+    /// `nil` if it is malformed, its token is not ASCII, or it names a parameter twice.
     init?(_ bytes: ArraySlice<UInt8>) {
         let first = bytes.prefix { $0 != Self.semicolon }
         var rest = bytes.dropFirst(first.count)
@@ -77,7 +77,8 @@ struct HeaderValue {
             rest = rest.drop(while: \.isBlank)
             guard rest.isEmpty || rest.first == Self.semicolon else { return nil }
         }
-        token = String(decoding: first.trimmed, as: UTF8.self).lowercased()
+        guard let token = first.trimmed.lowercasedASCII else { return nil }
+        self.token = token
         self.parameters = parameters
     }
 
@@ -110,16 +111,7 @@ struct HeaderValue {
     }
 }
 
-extension ArraySlice<UInt8> {
-    fileprivate var trimmed: ArraySlice<UInt8> {
-        let start = drop(while: \.isBlank)
-        return start.dropLast(start.reversed().prefix(while: \.isBlank).count)
-    }
-}
-
 extension UInt8 {
-    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") }
-
     /// Neither a control character nor a line break.
     fileprivate var isFieldCharacter: Bool { isBlank || (self > 0x20 && self != 0x7F) }
 
@@ -133,5 +125,5 @@ extension UInt8 {
     }
 
     /// RFC 9110, 5.6.2.
-    fileprivate var isTokenCharacter: Bool { isLetterOrDigit || "!#$%&'*+-.^_`|~".utf8.contains(self) }
+    var isTokenCharacter: Bool { isLetterOrDigit || "!#$%&'*+-.^_`|~".utf8.contains(self) }
 }

@@ -59,7 +59,7 @@ public struct Request: Sendable {
 
     /// Whether the answer should be a page: the client asks for HTML and this is not the API.
     public var wantsPage: Bool {
-        !path.hasPrefix("/api/") && headers["accept"].map { ContentNegotiation.prefersHTML($0) } ?? false
+        !path.utf8.starts(with: "/api/".utf8) && headers["accept"].map { ContentNegotiation.prefersHTML($0) } ?? false
     }
 }
 

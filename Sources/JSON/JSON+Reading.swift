@@ -29,6 +29,26 @@ extension JSON {
     }
 }
 
+/// The names of one object's members, told apart by their bytes.
+private struct Names {
+    /// Most objects have so few members that a table costs more than it saves.
+    private static let few = 8
+
+    private var first: [String] = []
+    private var all: Set<[UInt8]> = []
+
+    /// - Returns: whether the name is new.
+    mutating func insert(_ name: String) -> Bool {
+        if all.isEmpty, first.count < Self.few {
+            guard !first.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return false }
+            first.append(name)
+            return true
+        }
+        if all.isEmpty { all = Set(first.map { Array($0.utf8) }) }
+        return all.insert(Array(name.utf8)).inserted
+    }
+}
+
 private struct Reader {
     let bytes: [UInt8]
     var position = 0
@@ -71,9 +91,9 @@ private struct Reader {
         }
     }
 
-    private mutating func literal(_ word: StaticString, _ value: JSON) throws(JSONError) -> JSON {
-        let end = position + word.utf8CodeUnitCount
-        guard end <= bytes.count, bytes[position..<end].elementsEqual("\(word)".utf8) else { throw fault(.notAValue) }
+    private mutating func literal(_ word: String, _ value: JSON) throws(JSONError) -> JSON {
+        let end = position + word.utf8.count
+        guard end <= bytes.count, bytes[position..<end].elementsEqual(word.utf8) else { throw fault(.notAValue) }
         position = end
         return value
     }
@@ -82,14 +102,14 @@ private struct Reader {
         guard depth <= JSON.maximumDepth else { throw fault(.tooDeep) }
         position += 1
         var members: [JSON.Member] = []
-        var names: Set<String> = []
+        var names = Names()
         skipSpace()
         if take("}") { return .object(members) }
         while true {
             skipSpace()
             guard current == UInt8(ascii: "\"") else { throw fault(current == nil ? .endsEarly : .notAValue) }
             let name = try string()
-            guard names.insert(name).inserted else { throw fault(.duplicateName) }
+            guard names.insert(name) else { throw fault(.duplicateName) }
             skipSpace()
             guard take(":") else { throw fault(current == nil ? .endsEarly : .notAValue) }
             skipSpace()
@@ -178,21 +198,21 @@ private struct Reader {
         case UInt8(ascii: "n"): return [0x0A]
         case UInt8(ascii: "r"): return [0x0D]
         case UInt8(ascii: "t"): return [0x09]
-        case UInt8(ascii: "u"): return Array(String(try scalar()).utf8)
+        case UInt8(ascii: "u"): return Array(UTF8.encode(try scalar()) ?? UTF8.encodedReplacementCharacter)
         case _: throw fault(.badString)
         }
     }
 
-    private mutating func scalar() throws(JSONError) -> Character {
+    private mutating func scalar() throws(JSONError) -> Unicode.Scalar {
         let first = try codeUnit()
-        if let scalar = Unicode.Scalar(first) { return Character(scalar) }
+        if let scalar = Unicode.Scalar(first) { return scalar }
         // A half of a surrogate pair stands for nothing without the other.
         guard UTF16.isLeadSurrogate(first), take("\\"), take("u") else { throw fault(.badString) }
         let second = try codeUnit()
         guard UTF16.isTrailSurrogate(second) else { throw fault(.badString) }
         let value = 0x10000 + (UInt32(first) - 0xD800) << 10 + (UInt32(second) - 0xDC00)
         guard let scalar = Unicode.Scalar(value) else { throw fault(.badString) }
-        return Character(scalar)
+        return scalar
     }
 
     private mutating func codeUnit() throws(JSONError) -> UInt16 {

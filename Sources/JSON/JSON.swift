@@ -19,6 +19,31 @@ public enum JSON: Equatable, Sendable {
             self.name = name
             self.value = value
         }
+
+        public static func == (left: Member, right: Member) -> Bool {
+            left.name.hasBytes(of: right.name) && left.value == right.value
+        }
+    }
+
+    public static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.decimal(let left), .decimal(let right)): left == right
+        case (.string(let left), .string(let right)): left.hasBytes(of: right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (_, _): false
+        }
+    }
+}
+
+extension String {
+    /// Swift's `==` takes texts for equal that merely look the same, and what it costs grows with the square of the
+    /// marks that stand on one letter.
+    fileprivate func hasBytes(of other: String) -> Bool {
+        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
     }
 }
 
@@ -26,8 +51,7 @@ extension JSON {
     /// The member of that name; `nil` if there is none or this is no object. JSON's `null` counts as absent.
     public subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        // Bytes, not `==`: Swift's strings are equal when they merely look the same.
-        guard let value = members.first(where: { $0.name.utf8.elementsEqual(name.utf8) })?.value else { return nil }
+        guard let value = members.first(where: { $0.name.hasBytes(of: name) })?.value else { return nil }
         return value == .null ? nil : value
     }
 

@@ -58,13 +58,15 @@ public struct KeySet: Equatable, Sendable {
 extension KeySet.Key {
     fileprivate init?(_ json: JSON) {
         let algorithm: TokenAlgorithm
-        switch (json["kty"]?.string, json["crv"]?.string) {
-        case ("RSA", _): algorithm = .rs256
-        case ("EC", "P-256"): algorithm = .es256
-        case (_, _): return nil
+        if json["kty"] == "RSA" {
+            algorithm = .rs256
+        } else if json["kty"] == "EC", json["crv"] == "P-256" {
+            algorithm = .es256
+        } else {
+            return nil
         }
-        guard json["use"].map({ $0.string == "sig" }) ?? true,
-            json["alg"].map({ $0.string == algorithm.rawValue }) ?? true
+        guard json["use"].map({ $0 == "sig" }) ?? true,
+            json["alg"].map({ $0 == .string(algorithm.rawValue) }) ?? true
         else { return nil }
         self.init(id: json["kid"]?.string, algorithm: algorithm, json: json.bytes)
     }

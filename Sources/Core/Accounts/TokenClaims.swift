@@ -51,7 +51,9 @@ public struct TokenClaims: Equatable, Sendable {
 
     /// nginx takes spaces off the ends of a header: ` ada` and `ada` would become one person.
     static func user(_ subject: String) -> UserID? {
-        subject.hasPrefix(" ") || subject.hasSuffix(" ") || !PlainText.isPlain(subject) ? nil : UserID(subject)
+        let space = UInt8(ascii: " ")
+        let isTrimmed = subject.utf8.first != space && subject.utf8.last != space
+        return isTrimmed && PlainText.isPlain(subject) ? UserID(subject) : nil
     }
 
     /// Whole or decimal seconds since 1970, up to the year 9999.

@@ -4,8 +4,13 @@ internal import JSON
 /// The two signatures that are accepted.
 ///
 /// Source: https://www.rfc-editor.org/rfc/rfc7518#section-3.1
-public enum TokenAlgorithm: String, Sendable {
+public enum TokenAlgorithm: String, CaseIterable, Sendable {
     case rs256 = "RS256", es256 = "ES256"
+
+    fileprivate init?(name: String) {
+        guard let found = Self.allCases.first(where: { $0.rawValue.utf8.elementsEqual(name.utf8) }) else { return nil }
+        self = found
+    }
 }
 
 /// What a token says that it is. A media type has no case, and its `application/` may be left out.
@@ -59,20 +64,19 @@ public struct TokenHeader: Equatable, Sendable {
     /// - Parameter token: in the compact form: header, claims and signature.
     public init(of token: String) throws(TokenError) {
         guard token.utf8.count <= Self.maximumTokenBytes else { throw .tooLong }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else { throw .notThreeParts }
-        let decoded = parts.compactMap { Base64.urlDecoded(String($0)) }
+        let decoded = parts.compactMap { Base64.urlDecoded(String(Substring($0))) }
         guard decoded.count == 3 else { throw .notBase64URL }
         guard let header = try? JSON(decoded[0]), let members = header.members else { throw .headerNotAnObject }
 
-        guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init) else { throw .algorithmNotAllowed }
-        if let name = Self.refused.first(where: { name in members.contains { $0.name == name } }) {
+        guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init(name:)) else { throw .algorithmNotAllowed }
+        if let name = Self.refused.first(where: { members.value(of: $0) != nil }) {
             throw .headerNotAllowed(name)
         }
-        let keyID = members.first { $0.name == "kid" }?.value
+        let keyID = members.value(of: "kid")
         guard keyID == nil || keyID?.string != nil else { throw .keyIDNotAString }
-        self.init(
-            algorithm: algorithm, keyID: keyID?.string, type: try Self.type(members.first { $0.name == "typ" }?.value))
+        self.init(algorithm: algorithm, keyID: keyID?.string, type: try Self.type(members.value(of: "typ")))
     }
 
     private static func type(_ value: JSON?) throws(TokenError) -> TokenType {
@@ -80,4 +84,9 @@ public struct TokenHeader: Equatable, Sendable {
         guard let type = value.string.flatMap(TokenType.init) else { throw .typeNotAllowed }
         return type
     }
+}
+
+extension [JSON.Member] {
+    /// Whatever stands there, null included.
+    fileprivate func value(of name: String) -> JSON? { first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 }

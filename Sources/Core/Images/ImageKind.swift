@@ -6,8 +6,10 @@ public enum ImageKind: String, CaseIterable, Sendable {
 
     /// Reads a media type in any case, with or without parameters; `nil` if it is not one of ours.
     public init?(contentType: String) {
-        let essence = contentType.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        guard let kind = Self.allCases.first(where: { $0.contentType == essence }) else { return nil }
+        let essence = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
+            .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+            .map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        guard let kind = Self.allCases.first(where: { $0.contentType.utf8.elementsEqual(essence) }) else { return nil }
         self = kind
     }
 

@@ -78,6 +78,8 @@ struct CivilTime {
 
     /// `YYYY-MM-DDThh:mm:ss[.f]` and `Z` or `±hh:mm`; digits beyond microseconds are cut off.
     static func microseconds(rfc3339 text: String) -> Int64? {
+        // The longest has 38 bytes, all of them ASCII.
+        guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         var rest = Substring(text)
         func number(_ width: Int, in range: ClosedRange<Int64>) -> Int64? {
             let digits = rest.prefix(width)

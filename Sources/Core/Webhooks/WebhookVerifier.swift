@@ -43,7 +43,8 @@ public struct WebhookVerifier: Sendable {
 
         let message = Array("\(id).\(timestamp).".utf8) + body
         let expected = keys.map { hmacSHA256(key: $0, message: message) }
-        let given = signatures.utf8.count <= 4096 ? signatures.split(separator: " ").compactMap(Self.signature) : []
+        let written = signatures.utf8.count <= 4096 ? signatures.utf8.split(separator: UInt8(ascii: " ")) : []
+        let given = written.compactMap(Self.signature)
         // Every pair is compared, so that the time taken does not tell which one matched.
         let matches = given.reduce(0) { count, signature in
             count + expected.count { constantTimeEqual($0, signature) }
@@ -52,8 +53,8 @@ public struct WebhookVerifier: Sendable {
         return Delivery(id: id, sent: sent, body: body)
     }
 
-    private static func signature(_ text: Substring) -> [UInt8]? {
-        text.hasPrefix("v1,") ? Base64.decoded(String(text.dropFirst(3))) : nil
+    private static func signature(_ text: Substring.UTF8View) -> [UInt8]? {
+        text.starts(with: "v1,".utf8) ? Base64.decoded(String(Substring(text.dropFirst(3)))) : nil
     }
 
     private static func keys(_ secret: Secret) -> [[UInt8]] {

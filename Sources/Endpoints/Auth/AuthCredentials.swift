@@ -75,8 +75,10 @@ extension Auth {
     ///
     /// Source: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
     private static func bearer(_ authorization: String) throws(IdentificationError) -> String {
-        let parts = authorization.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].lowercased() == "bearer", !parts[1].isEmpty else { throw .notABearer }
-        return String(parts[1])
+        let parts = authorization.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].map({ $0 | 0x20 }).elementsEqual("bearer".utf8), !parts[1].isEmpty else {
+            throw .notABearer
+        }
+        return String(Substring(parts[1]))
     }
 }

@@ -28,7 +28,7 @@ extension Auth {
 
     private func deservesPage(_ request: Request) -> Bool { !isForAPI(request) && request.wantsPage }
 
-    private func isForAPI(_ request: Request) -> Bool { request.originalTarget.hasPrefix("/api/") }
+    private func isForAPI(_ request: Request) -> Bool { request.originalTarget.utf8.starts(with: "/api/".utf8) }
 
     static func loginAddress(returnTo target: LocalPath?, anew: Bool = false) -> String {
         let parameters = [
