@@ -70,7 +70,9 @@ public struct TokenHeader: Equatable, Sendable {
         guard decoded.count == 3 else { throw .notBase64URL }
         guard let header = try? JSON(decoded[0]), let members = header.members else { throw .headerNotAnObject }
 
-        guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init(name:)) else { throw .algorithmNotAllowed }
+        guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init(name:)) else {
+            throw .algorithmNotAllowed
+        }
         if let name = Self.refused.first(where: { members.value(of: $0) != nil }) {
             throw .headerNotAllowed(name)
         }
