@@ -119,8 +119,8 @@ struct Listing {
 
 extension Set<String>? {
     /// Whether the filter lets a value pass.
-    func allows(_ value: String?) -> Bool {
+    func allows(_ value: @autoclosure () -> String?) -> Bool {
         guard let self else { return true }
-        return value.map { self.contains($0) } ?? false
+        return value().map { self.contains($0) } ?? false
     }
 }

@@ -30,15 +30,15 @@ extension World {
             "created_at", "status", "invoice_number", "amount", "net_amount", "customer", "product", "discount",
             "subscription",
         ])
-        let found = kept.orders.all(at: replicaMoment).filter { order in
-            statuses.allows(order.status.rawValue) && organizations.allows(kept.organizationID)
+        let found = kept.orders.all(at: replicaMoment) { order in
+            after.map { order.createdAt >= $0 } ?? true && before.map { order.createdAt <= $0 } ?? true
+                && statuses.allows(order.status.rawValue) && organizations.allows(kept.organizationID)
                 && products.allows(order.productID) && customers.allows(order.customerID)
                 && checkouts.allows(order.checkoutID) && discounts.allows(nil) && subscriptions.allows(nil)
                 && types.allows("one_time") && externalIDs.allows(kept.customers[order.customerID]?.externalID)
-                && after.map { order.createdAt >= $0 } ?? true && before.map { order.createdAt <= $0 } ?? true
                 && metadata.allSatisfy { Self.text(order.metadata.value[$0.name]) == $0.value }
         }
-        return try listing.page(of: sorted(found, by: sorting), bodies.order)
+        return try listing.page(of: sorted(found, by: sorting)) { bodies.order(found[$0]) }
     }
 
     private static func text(_ value: JSON?) -> String? {
@@ -47,15 +47,18 @@ extension World {
     }
 
     /// Equals stand in another order in each answer: Polar's database promises none.
-    private func sorted(_ orders: [Order], by criteria: [(name: String, isDescending: Bool)]) -> [Order] {
+    ///
+    /// - Returns: their places in `orders`.
+    private func sorted(_ orders: [Order], by criteria: [(name: String, isDescending: Bool)]) -> [Int] {
         // The last criterion first, each time keeping the order of equals.
-        criteria.reversed().reduce(orders.shuffled()) { orders, criterion in
-            let indexed = orders.enumerated().map { (index: $0.offset, key: key(criterion.name, of: $0.element)) }
-            let order = indexed.sorted { left, right in
-                if left.key == right.key { return left.index < right.index }
-                return criterion.isDescending ? left.key > right.key : left.key < right.key
+        criteria.reversed().reduce(Array(orders.indices).shuffled()) { order, criterion in
+            let placed = order.enumerated().map {
+                (place: $0.offset, index: $0.element, key: key(criterion.name, of: orders[$0.element]))
             }
-            return order.map { orders[$0.index] }
+            return placed.sorted { left, right in
+                if left.key == right.key { return left.place < right.place }
+                return criterion.isDescending ? left.key > right.key : left.key < right.key
+            }.map(\.index)
         }
     }
 

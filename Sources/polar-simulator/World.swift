@@ -139,5 +139,7 @@ struct Versions<Value: Codable & Sendable>: Codable, Sendable {
     }
 
     /// Newest first.
-    func all(at moment: Moment) -> [Value] { ids.reversed().compactMap { value($0, at: moment) } }
+    func all(at moment: Moment, where isWanted: (Value) -> Bool = { _ in true }) -> [Value] {
+        ids.reversed().compactMap { id in value(id, at: moment).flatMap { isWanted($0) ? $0 : nil } }
+    }
 }

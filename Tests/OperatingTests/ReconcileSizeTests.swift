@@ -140,6 +140,16 @@ import Testing
         #expect(books.asked.count { $0.hasPrefix("order ") } == 2)
     }
 
+    /// Other products' refunds come by webhook too: thousands of questions a day for nothing.
+    @Test func aDeepRunAsksForRefundedOrdersOfOursAlone() throws {
+        let age: Int64 = 40 * 86_400
+        try books.apply(Sale(age: age, clock: 1, refunded: 500))
+        try books.apply(Sale(number: 2, age: age, refunded: 500, product: identifier(2, of: Product.self)))
+        sell([Sale(age: age, clock: 1, refunded: 500)])
+        try books.reconcile(ReconcileWish(isDeep: true))
+        #expect(books.asked.filter { $0.hasPrefix("order ") } == ["order \(Sale().id.text)"])
+    }
+
     /// More than 2,000: once that was where it stopped, and said that all was read.
     @Test func refundsHaveNoLastOne() throws {
         let age: Int64 = 40 * 86_400

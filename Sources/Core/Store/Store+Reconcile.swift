@@ -113,18 +113,18 @@ extension Store {
         }
     }
 
-    /// Orders that were refunded, as far as is known here, and changed since then; the newest change first. A refund that
-    /// bounces later disappears from Polar's list of refunds.
-    public func refundedOrders(
-        since: Instant, in environment: Environment
-    ) throws(StoreError) -> [Order.ID] {
+    /// Orders of ours that were refunded, as far as is known here, and changed since then; the newest change first. A refund
+    /// that bounces later disappears from Polar's list of refunds.
+    public func refundedOrders(since: Instant, in environment: Environment) throws(StoreError) -> [Order.ID] {
         try read { connection throws(SQLiteError) in
             try connection.query(
                 """
                 SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= ? AND environment = ?
+                  AND reason IS NOT ?
                 ORDER BY updated_ms DESC
                 """,
-                .integer(since.rawValue), .text(environment.rawValue)
+                .integer(since.rawValue), .text(environment.rawValue),
+                .text(RecordedReason.foreignProduct.rawValue)
             ) { Order.ID($0.text(0)) }.compactMap(\.self)
         }
     }
