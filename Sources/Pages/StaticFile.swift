@@ -14,7 +14,7 @@ public enum StaticFile {
         "gallery.js": "cd11af171e7f0bd7",
         "icon.svg": "c08d974bb8de119e",
         "return.js": "8f77da1417a09472",
-        "style.css": "74e920e9083ffe25",
+        "style.css": "b7add131426e0c7b",
     ]
 
     private static func address(_ name: String, _ kind: String) -> String {

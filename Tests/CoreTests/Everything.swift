@@ -228,7 +228,12 @@ struct Everything {
         let order = TestOrder { $0.id = uuid(920) }
         _ = try store.reconcile([order.snapshot], in: Self.scope, isRehearsal: true, at: Self.now)
         _ = try store.apply(order.snapshot, in: Self.scope, at: Self.now)
+        _ = try store.reconcile(
+            [order.snapshot, order.later().snapshot], in: Self.scope, isRehearsal: false, at: Self.now)
         _ = try store.standing(of: order.snapshot.id)
+        let refund = RefundNotice(
+            order: order.snapshot.id, createdAt: Self.now, clock: order.later().snapshot.clock, state: .succeeded)
+        _ = try store.ordersBehind([refund])
         let clock = order.later().snapshot.clock
         let dispute = DisputeNotice(order: order.snapshot.id, isLost: true, clock: clock)
         _ = try store.previewDispute(dispute, in: Self.scope, at: Self.now)
