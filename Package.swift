@@ -52,7 +52,7 @@ let package = Package(
         library("HTTPClient", ["CCurl"]),
         library("JOSE", ["CJose"]),
         library("Files"),
-        library("Subprocess", ["CProcess", "CSeccomp"]),
+        library("Subprocess", ["CProcess", "CSeccomp", "Files"]),
         library("System", ["Core", "Threads", logging]),
 
         // Pure.

@@ -7,7 +7,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -94,8 +93,9 @@ static void become(const struct credits_program *how, int report) {
 // Ends every child; what they leave behind becomes a child as well, until there is none.
 static int end_all(pid_t program, int status) {
     char names[4096];
+    // Once: when its last member is gone, the group's number may become somebody else's.
+    kill(-program, SIGKILL);
     for (;;) {
-        kill(-program, SIGKILL);
         int list = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
         ssize_t length = list < 0 ? 0 : read(list, names, sizeof names - 1);
         if (list >= 0) close(list);

@@ -34,7 +34,7 @@ final class Upload {
     /// The picture in the body: the body itself, or the field `image` of a form.
     func read(_ request: Request) throws(RequestError) {
         let type = request.headers["content-type"] ?? ""
-        guard type.prefix(while: { $0 != ";" }).lowercased() == "multipart/form-data" else {
+        guard MediaType.essence(type) == "multipart/form-data" else {
             declared = type
             guard request.content.length <= maximumBytes else { throw .tooLarge(limitBytes: maximumBytes) }
             return try expectWhole(try request.content.read { piece throws(RequestError) in try append(piece) })

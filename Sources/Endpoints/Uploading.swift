@@ -76,11 +76,7 @@ struct Uploading: Sendable {
 
     /// Whether its sender may call it that. Without a type of its own it may be whatever is taken.
     private static func isTaken(_ found: ImageKind, declared: String?) -> Bool {
-        guard let declared = declared.map(mediaType), declared != "application/octet-stream" else { return true }
+        guard let declared, MediaType.essence(declared) != "application/octet-stream" else { return true }
         return ImageKind(contentType: declared).map { found.matches(declared: $0) } ?? false
-    }
-
-    private static func mediaType(_ type: String) -> String {
-        type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
     }
 }

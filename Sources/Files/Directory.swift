@@ -65,7 +65,7 @@ public struct Directory: Sendable {
     }
 
     /// Of everything in it but itself and the one above, in no order.
-    func names() throws(FileError) -> [String] {
+    public func names() throws(FileError) -> [String] {
         guard let stream = unsafe opendir(path) else { throw FileError("opendir") }
         defer { unsafe closedir(stream) }
         var names: [String] = []

@@ -50,9 +50,13 @@ extension String {
 extension JSON {
     /// The member of that name; `nil` if there is none or this is no object. JSON's `null` counts as absent.
     public subscript(name: String) -> JSON? {
-        guard case .object(let members) = self else { return nil }
-        guard let value = members.first(where: { $0.name.hasBytes(of: name) })?.value else { return nil }
+        let value = member(named: name)
         return value == .null ? nil : value
+    }
+
+    /// Whatever stands under that name, `null` included; `nil` if nothing does or this is no object.
+    public func member(named name: String) -> JSON? {
+        members?.first { $0.name.hasBytes(of: name) }?.value
     }
 
     public var string: String? {

@@ -8,21 +8,17 @@ struct CallFilter: Sendable {
     /// Refuses what is not named: a decoder reads, computes and writes. Files it may open are the ruleset's affair.
     static let decoder = CallFilter(
         allowed: [
-            "access", "arch_prctl", "brk", "clock_getres", "clock_gettime", "clock_nanosleep", "close", "close_range",
-            "dup", "dup2", "dup3", "eventfd2", "execve", "exit", "exit_group", "faccessat", "faccessat2", "fadvise64",
-            "fcntl", "fstat", "fstatfs", "futex", "futex_waitv", "get_mempolicy", "get_robust_list", "getcwd",
-            "getdents64",
-            "getegid", "geteuid", "getgid", "getpid", "getppid", "getrandom", "getresgid", "getresuid", "getrlimit",
-            "getrusage", "gettid", "gettimeofday", "getuid", "lseek", "lstat", "madvise", "membarrier", "mincore",
-            "mmap",
-            "mprotect", "mremap", "munmap", "nanosleep", "newfstatat", "open", "openat", "pipe", "pipe2", "poll",
-            "ppoll",
-            "pread64", "preadv", "pselect6", "read", "readlink", "readlinkat", "readv", "restart_syscall", "rseq",
-            "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "select",
-            "set_robust_list",
-            "set_tid_address", "sigaltstack", "stat", "statfs", "statx", "sysinfo", "time", "times", "umask", "uname",
-            "write",
-            "writev",
+            "access", "arch_prctl", "brk", "clock_getres", "clock_gettime", "clock_nanosleep", "close",
+            "close_range", "dup", "dup2", "dup3", "eventfd2", "execve", "exit", "exit_group", "faccessat",
+            "faccessat2", "fadvise64", "fcntl", "fstat", "fstatfs", "futex", "futex_waitv", "get_mempolicy",
+            "get_robust_list", "getcwd", "getdents64", "getegid", "geteuid", "getgid", "getpid", "getppid",
+            "getrandom", "getresgid", "getresuid", "getrlimit", "getrusage", "gettid", "gettimeofday", "getuid",
+            "lseek", "lstat", "madvise", "membarrier", "mincore", "mmap", "mprotect", "mremap", "munmap",
+            "nanosleep", "newfstatat", "open", "openat", "pipe", "pipe2", "poll", "ppoll", "pread64", "preadv",
+            "pselect6", "read", "readlink", "readlinkat", "readv", "restart_syscall", "rseq", "rt_sigaction",
+            "rt_sigprocmask", "rt_sigreturn", "sched_getaffinity", "sched_yield", "select", "set_robust_list",
+            "set_tid_address", "sigaltstack", "stat", "statfs", "statx", "sysinfo", "time", "times", "umask",
+            "uname", "write", "writev",
         ])
 
     /// Refuses what looks into other processes or asks for what no unit of ours allows.
@@ -30,11 +26,10 @@ struct CallFilter: Sendable {
         refused: [
             "acct", "add_key", "bpf", "chroot", "delete_module", "finit_module", "fsconfig", "fsmount", "fsopen",
             "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "kcmp", "kexec_file_load",
-            "kexec_load",
-            "keyctl", "mount", "mount_setattr", "move_mount", "name_to_handle_at", "open_by_handle_at", "open_tree",
-            "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise", "process_vm_readv", "process_vm_writev",
-            "ptrace", "quotactl", "reboot", "request_key", "setns", "swapoff", "swapon", "syslog", "umount2", "unshare",
-            "userfaultfd",
+            "kexec_load", "keyctl", "mount", "mount_setattr", "move_mount", "name_to_handle_at",
+            "open_by_handle_at", "open_tree", "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise",
+            "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "reboot", "request_key", "setns",
+            "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd",
         ])
 
     private init(allowed names: [String]) {

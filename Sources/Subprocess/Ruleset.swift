@@ -1,4 +1,5 @@
 private import CProcess
+private import Files
 private import Glibc
 
 extension Cage.Files {
@@ -71,26 +72,25 @@ enum Place {
     /// As few places as hold everything but what begins like one of these. A link is no place: where it leads is one.
     static func all(but hidden: [String]) -> [String] { beneath("/", hidden) }
 
+    /// By bytes, as the kernel names files: a mark at the start of a name would hide the slash before it from Swift.
     private static func beneath(_ directory: String, _ hidden: [String]) -> [String] {
         let start = directory == "/" ? "/" : directory + "/"
-        guard hidden.contains(where: { $0.hasPrefix(start) }) else { return [directory] }
+        guard hidden.contains(where: { $0.utf8.starts(with: start.utf8) }) else { return [directory] }
         return entries(of: directory).flatMap { name in
             let place = start + name
-            return hidden.contains { place.hasPrefix($0) } ? [] : beneath(place, hidden)
+            return hidden.contains { place.utf8.starts(with: $0.utf8) } ? [] : beneath(place, hidden)
         }
     }
 
-    /// Names of what stands in a directory and is no link.
+    /// Names of what stands in a directory and is no link. What cannot be read is not allowed either.
     private static func entries(of directory: String) -> [String] {
-        guard let stream = unsafe opendir(directory) else { return [] }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let next = unsafe readdir(stream) {
-            let name = unsafe withUnsafePointer(to: &next.pointee.d_name) {
-                unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+        do throws(FileError) {
+            return try Directory(directory).names().filter { name in
+                var facts = stat()
+                return unsafe lstat(directory + "/" + name, &facts) == 0 && facts.st_mode & S_IFMT != S_IFLNK
             }
-            if name != "." && name != "..", unsafe Int32(next.pointee.d_type) != Int32(DT_LNK) { names.append(name) }
+        } catch {
+            return []
         }
-        return names
     }
 }

@@ -10,7 +10,7 @@ import Testing
         "JOSE": ["CJose"],
         "HTTPClient": ["CCurl"],
         "Files": ["Glibc"],
-        "Subprocess": ["CProcess", "CSeccomp", "Glibc"],
+        "Subprocess": ["CProcess", "CSeccomp", "Files", "Glibc"],
         "SQLite": ["CSQLite", "Glibc", "Threads"],
         "HTTP": ["JSON"],
         "FastCGI": ["CFastCGI", "Glibc", "HTTP", "JSON", "Threads"],

@@ -15,8 +15,8 @@ public enum ClientWords {
             ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
             ("CrOS", "ChromeOS"), ("Mac OS X", "macOS"), ("Linux", "Linux"),
         ]
-        let browser = browsers.first { contains(bytes, $0.0) }?.1
-        let system = systems.first { contains(bytes, $0.0) }?.1
+        let browser = browsers.first { bytes.contains($0.0.utf8) }?.1
+        let system = systems.first { bytes.contains($0.0.utf8) }?.1
         switch (browser, system) {
         case (let browser?, let system?): return "\(browser) on \(system)"
         case (let browser?, nil): return browser
@@ -47,11 +47,5 @@ public enum ClientWords {
         guard (3...9).contains(parts.count), parts.allSatisfy({ $0.count <= 15 }) else { return nil }
         let head = parts.prefix { !$0.isEmpty }.map { String(decoding: $0, as: UTF8.self) }
         return head + [String](repeating: "0", count: max(0, 3 - head.count))
-    }
-
-    private static func contains(_ bytes: [UInt8], _ word: String) -> Bool {
-        let word = Array(word.utf8)
-        guard bytes.count >= word.count else { return false }
-        return (0...(bytes.count - word.count)).contains { bytes[$0..<($0 + word.count)].elementsEqual(word) }
     }
 }

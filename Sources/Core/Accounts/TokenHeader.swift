@@ -26,7 +26,7 @@ public enum TokenType: Equatable, Sendable {
     fileprivate init?(_ text: String) {
         // A longer one is none of these: nothing else is done with it.
         guard text.utf8.count <= 64 else { return nil }
-        let bytes = text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+        let bytes = text.utf8.lowercasedASCII
         let prefix = Array("application/".utf8)
         let name = bytes.starts(with: prefix) ? bytes.dropFirst(prefix.count) : bytes[...]
         if name.elementsEqual("jwt".utf8) {
@@ -68,17 +68,17 @@ public struct TokenHeader: Equatable, Sendable {
         guard parts.count == 3, parts.allSatisfy({ !$0.isEmpty }) else { throw .notThreeParts }
         let decoded = parts.compactMap { Base64.urlDecoded(String(Substring($0))) }
         guard decoded.count == 3 else { throw .notBase64URL }
-        guard let header = try? JSON(decoded[0]), let members = header.members else { throw .headerNotAnObject }
+        guard let header = try? JSON(decoded[0]), header.members != nil else { throw .headerNotAnObject }
 
         guard let algorithm = header["alg"]?.string.flatMap(TokenAlgorithm.init(name:)) else {
             throw .algorithmNotAllowed
         }
-        if let name = Self.refused.first(where: { members.value(of: $0) != nil }) {
+        if let name = Self.refused.first(where: { header.member(named: $0) != nil }) {
             throw .headerNotAllowed(name)
         }
-        let keyID = members.value(of: "kid")
+        let keyID = header.member(named: "kid")
         guard keyID == nil || keyID?.string != nil else { throw .keyIDNotAString }
-        self.init(algorithm: algorithm, keyID: keyID?.string, type: try Self.type(members.value(of: "typ")))
+        self.init(algorithm: algorithm, keyID: keyID?.string, type: try Self.type(header.member(named: "typ")))
     }
 
     private static func type(_ value: JSON?) throws(TokenError) -> TokenType {
@@ -86,9 +86,4 @@ public struct TokenHeader: Equatable, Sendable {
         guard let type = value.string.flatMap(TokenType.init) else { throw .typeNotAllowed }
         return type
     }
-}
-
-extension [JSON.Member] {
-    /// Whatever stands there, null included.
-    fileprivate func value(of name: String) -> JSON? { first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 }

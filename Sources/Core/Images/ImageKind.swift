@@ -8,7 +8,7 @@ public enum ImageKind: String, CaseIterable, Sendable {
     public init?(contentType: String) {
         let essence = contentType.utf8.prefix { $0 != UInt8(ascii: ";") }
             .filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-            .map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+            .lowercasedASCII
         guard let kind = Self.allCases.first(where: { $0.contentType.utf8.elementsEqual(essence) }) else { return nil }
         self = kind
     }

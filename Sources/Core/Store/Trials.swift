@@ -131,7 +131,7 @@ enum Trials {
     private static func hash(_ email: String, on connection: Connection) throws(SQLiteError) -> [UInt8] {
         let key = try connection.query("SELECT value FROM keys WHERE name = 'trial_email'") { $0.blob(0) }
         guard let key = key.first else { preconditionFailure("The key of the addresses came with the schema") }
-        return hmacSHA256(key: key, message: email.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 })
+        return hmacSHA256(key: key, message: email.utf8.lowercasedASCII)
     }
 }
 

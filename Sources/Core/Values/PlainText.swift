@@ -14,10 +14,11 @@ public enum PlainText {
 
     /// The text without those code points; `nil` if it is longer, holds a control character or has nothing that shows.
     public static func cleaned(_ text: String, maximumBytes: Int = 255) -> String? {
+        guard text.utf8.count <= maximumBytes else { return nil }
+        // Nearly always: each request brings a name.
+        if isPlain(text) { return text }
         let scalars = text.unicodeScalars
-        guard text.utf8.count <= maximumBytes,
-            !scalars.contains(where: { $0.properties.generalCategory == .control })
-        else { return nil }
+        guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else { return nil }
         let cleaned = String(String.UnicodeScalarView(scalars.filter(shows)))
         return isPlain(cleaned) ? cleaned : nil
     }

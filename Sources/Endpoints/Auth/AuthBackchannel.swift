@@ -25,9 +25,8 @@ extension Auth {
     }
 
     private func logoutToken(_ request: Request) throws(BackchannelError) -> String {
-        let type = (request.headers["content-type"] ?? "").utf8.prefix { $0 != UInt8(ascii: ";") }
-        let name = type.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        guard name.elementsEqual("application/x-www-form-urlencoded".utf8), let form = try? Form(request.body),
+        let type = MediaType.essence(request.headers["content-type"] ?? "")
+        guard type == "application/x-www-form-urlencoded", let form = try? Form(request.body),
             let token = form["logout_token"], !token.isEmpty
         else { throw .noToken }
         return token
