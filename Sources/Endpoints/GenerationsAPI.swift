@@ -162,7 +162,9 @@ extension Response {
     fileprivate func unlessKnown(to request: Request) -> Response {
         let tag = "\"\(ContentTag.text(body))\""
         var answer = self
-        if let known = request.headers["if-none-match"], known.contains(tag) { answer = Response(.notModified) }
+        if let known = request.headers["if-none-match"], EntityTag.isListed(tag, in: known) {
+            answer = Response(.notModified)
+        }
         answer.headers["etag"] = tag
         answer.headers["cache-control"] = "private, no-cache"
         return answer

@@ -95,7 +95,7 @@ final class Upload {
     private func endField() throws(RequestError) {
         guard case .field(let name, let bytes) = current else { return }
         current = .nowhere
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(streamSafe: bytes) else {
             throw .malformed("A field of the form is not UTF-8.")
         }
         fields[name] = text

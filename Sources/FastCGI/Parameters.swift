@@ -25,11 +25,11 @@ struct Parameters {
     ///   and whoever reads the last would see different requests.
     mutating func add(_ entry: [UInt8]) {
         let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let name = String(validating: parts[0], as: UTF8.self),
+        guard parts.count == 2, let name = String(streamSafe: parts[0]),
             // Two users whose names differ in broken bytes must not become one by repairing them.
             let value = String(validating: parts[1], as: UTF8.self)
                 ?? (Self.isTheClients(name) ? String(decoding: parts[1], as: UTF8.self) : nil),
-            values.updateValue(value, forKey: name) == nil
+            value.isStreamSafe, values.updateValue(value, forKey: name) == nil
         else {
             isMalformed = true
             return

@@ -8,7 +8,9 @@ public struct Form: Equatable, Sendable {
     }
 
     public enum Fault: Error, Equatable, Sendable {
-        case badPercentEncoding, notUTF8, tooManyFields
+        case badPercentEncoding, tooManyFields
+        /// Or with more marks in a row than any language has.
+        case notUTF8
     }
 
     public static let maximumFields = 100
@@ -33,7 +35,7 @@ public struct Form: Equatable, Sendable {
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) throws(Fault) -> String {
         guard let decoded = PercentEncoding.decoded(bytes, plusIsSpace: true) else { throw .badPercentEncoding }
-        guard let text = String(validating: decoded, as: UTF8.self) else { throw .notUTF8 }
+        guard let text = String(streamSafe: decoded) else { throw .notUTF8 }
         return text
     }
 }

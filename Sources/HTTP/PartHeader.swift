@@ -7,7 +7,7 @@ struct PartHeader {
         var contentType: String?
         for line in lines {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
-                line[..<colon].allSatisfy(\.isTokenCharacter), String(validating: line, as: UTF8.self) != nil
+                line[..<colon].allSatisfy(\.isTokenCharacter), String(streamSafe: line) != nil
             else { throw .badHeader }
             let value = line[(colon + 1)...].trimmed
             guard value.allSatisfy(\.isFieldCharacter) else { throw .badHeader }

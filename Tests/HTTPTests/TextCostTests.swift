@@ -21,6 +21,26 @@ import Testing
         expectSameCost { _ = ContentNegotiation.prefersHTML("text/html\($0), */*") }
     }
 
+    @Test func aFormWithLongRunsOfMarksIsRefused() throws {
+        let thirty = String(repeating: "\u{301}\u{327}", count: 15)
+        for text in ["e\(thirty)", "\(thirty)e\(thirty)", "\(thirty)\u{E9}\(thirty)"] {
+            #expect(text.isStreamSafe)
+            #expect(try Form("a=\(text)").fields.first?.value == text)
+            #expect(!"\(text)\u{301}".isStreamSafe)
+            for form in ["a=\(text)\u{301}", "\(text)\u{301}=a"] {
+                #expect(throws: Form.Fault.notUTF8) { try Form(form) }
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("\"a\"", true), ("W/\"a\"", true), ("\"b\", W/\"a\" ,\"c\"", true), ("\"b\"", false), ("a", false),
+        ("", false), ("\"a\u{301}\"", false), ("\"xa\"", false), ("*", false),
+    ])
+    func aTagIsFoundInAListAsItIs(_ header: String, _ isListed: Bool) {
+        #expect(EntityTag.isListed("\"a\"", in: header) == isListed)
+    }
+
     @Test(arguments: [
         ("s\u{301}=1; s=2", "2"), ("s=1\u{301}", nil), ("s=é; s=1", nil), ("é=1", nil), ("s=1; é=2", "1"),
     ])

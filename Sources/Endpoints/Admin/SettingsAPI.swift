@@ -41,24 +41,34 @@ private struct SettingsBody {
     private(set) var version: Int64?
     private(set) var faults: [RequestError.FieldFault] = []
 
+    private enum Name: String, CaseIterable {
+        case packPriceCents = "pack_price_cents"
+        case creditsPerPack = "credits_per_pack"
+        case freeTrialCredits = "free_trial_credits"
+        case refundOnFailure = "refund_on_failure"
+        case version, currency
+        case updatedAt = "updated_at"
+        case updatedBy = "updated_by"
+    }
+
     init(_ json: JSON) {
         for member in json.members ?? [] {
-            switch member.name {
-            case "pack_price_cents":
+            switch Name.allCases.first(where: { $0.rawValue.utf8.elementsEqual(member.name.utf8) }) {
+            case .packPriceCents:
                 change.packPriceCents = whole(member, in: BillingSettings.packPriceBounds)
-            case "credits_per_pack":
+            case .creditsPerPack:
                 change.creditsPerPack = whole(member, in: BillingSettings.creditsBounds)
-            case "free_trial_credits":
+            case .freeTrialCredits:
                 change.freeTrialCredits = whole(member, in: BillingSettings.trialBounds)
-            case "refund_on_failure":
+            case .refundOnFailure:
                 change.refundOnFailure = member.value.bool
                 if member.value.bool == nil { refuse(member, "true or false") }
-            case "version":
+            case .version:
                 version = member.value.integer
                 if version == nil { refuse(member, "the version that was read, a whole number") }
             // Shown, and not for changing: a client may send back what it was given.
-            case "currency", "updated_at", "updated_by": break
-            case _: refuse(member, "is no setting")
+            case .currency, .updatedAt, .updatedBy: break
+            case nil: refuse(member, "is no setting")
             }
         }
     }
