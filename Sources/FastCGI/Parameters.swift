@@ -27,9 +27,8 @@ struct Parameters {
         let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let name = String(streamSafe: parts[0]),
             // Two users whose names differ in broken bytes must not become one by repairing them.
-            let value = String(validating: parts[1], as: UTF8.self)
-                ?? (Self.isTheClients(name) ? String(decoding: parts[1], as: UTF8.self) : nil),
-            value.isStreamSafe, values.updateValue(value, forKey: name) == nil
+            let value = String(streamSafe: parts[1]) ?? (Self.isTheClients(name) ? Self.unreadable : nil),
+            values.updateValue(value, forKey: name) == nil
         else {
             isMalformed = true
             return
@@ -38,6 +37,9 @@ struct Parameters {
 
     /// Whether the value is what the client sent, byte for byte: whatever it holds, nobody else is meant by it.
     private static func isTheClients(_ name: String) -> Bool { name.hasPrefix("HTTP_") || name == "REQUEST_URI" }
+
+    /// Stands for a value that is no text: who reads it refuses it, each in its own way.
+    private static let unreadable = "\u{FFFD}"
 
     /// - Parameter body: of that many bytes; nothing of it has been read.
     func reading(_ options: ServeOptions, body: (Int) -> BodyStream) -> Reading {

@@ -83,6 +83,13 @@ import Testing
         #expect(try office.store.settings().version == 1)
     }
 
+    @Test func ofManyFaultsSoManyAreNamedAsAnybodyReads() throws {
+        for (count, named) in [(20, 20), (21, 20), (500, 20)] {
+            let body = "{\((0..<count).map { "\"a\($0)\":1" }.joined(separator: ","))}"
+            #expect(put(body).json["errors"]?.array?.count == named)
+        }
+    }
+
     @Test func whatWasReadBeforeSomebodyChangedItIsRefusedWithBothVersions() throws {
         #expect(put(#"{"credits_per_pack":500,"version":1}"#).status == .ok)
         let stale = put(#"{"credits_per_pack":600,"version":1}"#)

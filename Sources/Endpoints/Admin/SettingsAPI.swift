@@ -81,7 +81,11 @@ private struct SettingsBody {
         return value
     }
 
+    /// So many are told that whoever made them by hand sees each.
+    private static let maximumFaults = 20
+
     private mutating func refuse(_ member: JSON.Member, _ rule: String) {
+        guard faults.count < Self.maximumFaults else { return }
         faults.append(.init(field: member.name, rule: rule))
     }
 }
