@@ -101,6 +101,8 @@ import Testing
         ("CREDITS_PUBLIC_URL=https://example.com/shop", "CREDITS_PUBLIC_URL is not https://HOST"),
         ("CREDITS_DATABASE=/srv/credits.db", "CREDITS_DATABASE is not below /var/lib/polar-credits"),
         ("CREDITS_HTTP_PORT=http", "CREDITS_HTTP_PORT is not a port"),
+        ("CREDITS_TRUSTED_PROXIES=proxy.example.com", "CREDITS_TRUSTED_PROXIES is not a list of addresses"),
+        ("CREDITS_TRUSTED_PROXIES=10.0.0.1;", "CREDITS_TRUSTED_PROXIES is not a list of addresses"),
         ("CREDITS_TLS_CERTIFICATE=/nowhere.pem", "CREDITS_TLS_CERTIFICATE names no file"),
     ])
     func aSettingThatCannotBeIsNamedAndItsValueIsNot(line: String, fault: String) throws {
