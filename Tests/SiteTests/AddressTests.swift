@@ -37,7 +37,8 @@ private let ada = ("Authorization", "Bearer ada")
 
     @Test func aNetworkOfIPv6IsOneAddress() throws {
         for (number, pair) in [
-            ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true), ("2001:db8:1:3::1", "2001:db8:1:4::1", false),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true),
+            ("2001:db8:1:3::1", "2001:db8:1:4::1", false),
             ("2001:db8:5::1", "2001:db8:5:0:1:2:3:4", true), ("2001:db8:6::1", "2001:db8:6:1::1", false),
             ("2001:db8::1", "2001:db8::1:2:3:4", true), ("2001::7:1:2:3:4", "2001:0:0:7::1", true),
             ("2001::8:1:2:3:4", "2001::9:1:2:3:4", false), ("fc00::1", "fc00::ffff", true),
