@@ -65,4 +65,17 @@ import Testing
         }.map(\.path)
         #expect(found == [])
     }
+
+    /// A version that is out later builds nothing else, and nothing is needed that is not named here.
+    @Test func everyDependencyIsOfOneVersion() throws {
+        let manifest = try Places.text(of: Places.repository + "/Package.swift")
+        let named = manifest.matches(
+            of: /\.package\(url: "https:\/\/github\.com\/[^"]+\/([^"\/]+)", exact: "[0-9.]+"\)/
+        )
+        .map { String($0.1) }
+        #expect(named.count == manifest.matches(of: /\.package\(/).count)
+        let resolved = try Places.text(of: Places.repository + "/Package.resolved")
+            .matches(of: /"identity" : "([^"]+)"/).map { String($0.1) }
+        #expect(Set(resolved) == Set(named))
+    }
 }
