@@ -33,10 +33,10 @@ public enum System {
         }
     }
 
-    /// Ends the process, as `EX_CONFIG` unless told otherwise: the service manager must not restart it.
-    public static func fail(_ error: any Error, code: Int32 = 78) -> Never {
+    /// Ends the process, and says why.
+    public static func fail(_ error: any Error, _ status: ExitStatus? = nil) -> Never {
         write("\(error)\n")
-        exit(code)
+        exit((status ?? ExitStatus(because: error)).rawValue)
     }
 
     /// Ends the process well and at once, although threads of it may still wait for somebody's answer: nothing that they

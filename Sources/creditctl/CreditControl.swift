@@ -11,7 +11,8 @@ struct CreditControl: ParsableCommand {
         discussion: """
             Works on the database that CREDITS_DATABASE names, while the other programs run.
 
-            Exit codes: 0 done, 1 the answer is no or faults were found, 2 wrong use, 78 wrong settings.
+            Exit codes: 0 done, 1 the answer is no or faults were found, 2 wrong use, 75 the database is not there or \
+            does not work now, 78 wrong settings or a database of another version.
             """,
         subcommands: [
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, SessionCommand.self,
@@ -27,16 +28,14 @@ struct CreditControl: ParsableCommand {
             try command.run()
         } catch let error as SettingsError {
             System.fail(error)
-        } catch StoreError.schema(let found, let expected) {
-            System.fail(StoreError.schema(found: found, expected: expected))
         } catch let error as StoreError {
-            System.fail(error, code: 1)
+            System.fail(error)
         } catch let error as Refusal {
-            System.fail(error, code: 1)
+            System.fail(error, .refused)
         } catch {
             // What is left is ArgumentParser's: help that was asked for, or wrong use, to which it gives 64.
             let message = fullMessage(for: error)
-            guard exitCode(for: error) == .success else { System.fail(Misuse(description: message), code: 2) }
+            guard exitCode(for: error) == .success else { System.fail(Misuse(description: message), .misused) }
             print(message)
         }
     }

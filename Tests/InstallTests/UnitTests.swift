@@ -74,7 +74,7 @@ import Testing
             let text = try Places.text(of: "\(units.path)/\(unit)")
             guard text.contains("Restart=") else { continue }
             #expect(text.contains("Restart=always\nRestartSec=1\nRestartPreventExitStatus=78\n"), "\(unit)")
-            #expect(text.contains("StartLimitIntervalSec=10\nStartLimitBurst=20\n"), "\(unit)")
+            #expect(text.contains("\nStartLimitIntervalSec=0\n"), "\(unit)")
             #expect(text.contains("TimeoutStopSec=12\n"), "\(unit)")
         }
     }
