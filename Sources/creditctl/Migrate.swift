@@ -8,13 +8,20 @@ struct Migrate: ParsableCommand {
         abstract: "Creates the database or brings it up to date.",
         discussion: "The programs refuse to start on a database of another version. Doing this twice does no harm.")
 
+    @Option(
+        help: ArgumentHelp(
+            "Copy the database to this new file and migrate the copy; the database stays as it is.", valueName: "path"))
+    var onCopy: String?
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         var reader = System.environment()
         let settings = StoreSettings(&reader)
         try reader.finish()
-        let applied = try Store.migrate(path: settings.database)
+        let applied =
+            if let onCopy { try Store.migrate(copyOf: settings.database, to: onCopy) } else {
+                try Store.migrate(path: settings.database)
+            }
         output.print(["applied": .array(applied.map(JSON.string))]) {
             applied.isEmpty ? "up to date" : applied.map { "applied: \($0)" }.joined(separator: "\n")
         }

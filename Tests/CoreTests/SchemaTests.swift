@@ -188,7 +188,18 @@ import Testing
         let bad = Migration(version: 2, name: "two", sql: ["CREATE TABLE c (d INTEGER) STRICT", "CREATE TABLE a (b)"])
         #expect(throws: WriteError.self) { try Migrator.migrate(writer, [good, bad]) }
         let connection = try Connection(path: path, mode: .read)
-        #expect(try Migrator.version(of: connection) == 1)
-        #expect(try connection.query("SELECT name FROM sqlite_schema") { $0.text(0) } == ["a"])
+        #expect(try Migrator.version(of: connection) == 0, "nor does a step before it: half is no schema of anybody's")
+        #expect(try connection.query("SELECT name FROM sqlite_schema") { $0.text(0) } == [])
+    }
+
+    @Test func aCopyIsMigratedAndTheDatabaseIsNot() throws {
+        let test = try TestStore()
+        let (source, copy) = (test.path + ".old", test.path + ".copy")
+        _ = try Connection(path: source, mode: .create)
+        _ = try Migrator.migrate(Writer(path: source) { _ in }, Array(Migration.all.prefix(3)))
+        #expect(try Store.migrate(copyOf: source, to: copy) == Migration.all.dropFirst(3).map(\.name))
+        #expect(try Migrator.version(of: Connection(path: source, mode: .read)) == 3)
+        _ = try Store(path: copy) { _ in }
+        #expect(throws: StoreError.self) { try Store.migrate(copyOf: test.path + ".none", to: copy + "2") }
     }
 }

@@ -13,23 +13,23 @@ struct Migration {
 }
 
 enum Migrator {
-    /// Applies what is missing, one transaction a step, and returns the names applied. Only `creditctl migrate` does.
+    /// Applies what is missing and returns the names applied. Only `creditctl migrate` does.
+    ///
+    /// All of it is one transaction: of a database between two steps neither the old nor the new programs would be any good.
     static func migrate(
         _ writer: Writer, _ migrations: [Migration] = Migration.all
     ) throws(WriteError) -> [String] {
         precondition(migrations.map(\.version) == (1...).prefix(migrations.count).map(Int64.init))
-        var applied: [String] = []
-        for migration in migrations {
-            let didApply = try writer.write { transaction throws(SQLiteError) in
-                // Read inside the transaction: another process may have migrated while this one waited.
-                guard try version(of: transaction.connection) < migration.version else { return false }
+        return try writer.write { transaction throws(SQLiteError) in
+            // Read inside the transaction: another process may have migrated while this one waited.
+            let version = try version(of: transaction.connection)
+            let missing = migrations.filter { $0.version > version }
+            for migration in missing {
                 for statement in migration.sql { try transaction.connection.execute(statement) }
                 try transaction.connection.execute("PRAGMA user_version = \(migration.version)")
-                return true
             }
-            if didApply { applied.append(migration.name) }
+            return missing.map(\.name)
         }
-        return applied
     }
 
     static func version(of connection: Connection) throws(SQLiteError) -> Int64 {

@@ -81,6 +81,17 @@ extension Store {
             throw .unavailable("\(error)")
         }
     }
+
+    /// Copies the database as it is now to a new file, and migrates that. The database itself is only read, whatever its
+    /// schema, and others go on writing.
+    public static func migrate(copyOf path: String, to copy: String) throws(StoreError) -> [String] {
+        do throws(SQLiteError) {
+            try Connection(path: path, mode: .read).copy(to: copy)
+        } catch {
+            throw StoreError(error)
+        }
+        return try migrate(path: copy)
+    }
 }
 
 /// The store could not do its work; the same call may succeed later.
