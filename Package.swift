@@ -97,7 +97,7 @@ let package = Package(
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
-        tests("InstallTests", ["TestSupport"], resources: [.copy("Machine")]),
+        tests("InstallTests", ["JOSE", "TestSupport"], resources: [.copy("Machine")]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "TestSupport", "Threads"]),

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JOSE
 import TestSupport
 
 /// An installation in a root of its own. With a machine under it, its programs run behind a real nginx with the production
@@ -13,6 +14,7 @@ final class Installation: Sendable {
 
     let root: String
     let port: Int
+    private let issuer: JWK
     private let executables: TemporaryDirectory
     private let machine: Holder?
 
@@ -24,7 +26,8 @@ final class Installation: Sendable {
         executables = try TemporaryDirectory()
         unsafe chmod(root, 0o711)
         machine = runs ? try Self.machine(under: root) : nil
-        try Self.writeSettings(root, port: port)
+        issuer = try JWK.generate(.es256, keyID: "k1")
+        try Self.writeSettings(root, port: port, issuer: issuer)
         try place(Self.programs.map { ($0, "\(Places.products)/\($0)") })
     }
 
@@ -56,7 +59,7 @@ final class Installation: Sendable {
         return holder
     }
 
-    private static func writeSettings(_ root: String, port: Int) throws {
+    private static func writeSettings(_ root: String, port: Int, issuer: JWK) throws {
         let etc = "\(root)/etc/polar-credits"
         try FileManager.default.createDirectory(atPath: "\(etc)/credentials", withIntermediateDirectories: true)
         try Places.write(
@@ -74,7 +77,8 @@ final class Installation: Sendable {
             GENERATOR_COMMAND=/bin/cat
 
             """, to: "\(etc)/settings.env")
-        try Places.write("{\"keys\":[]}", to: "\(etc)/jwks.json")
+        let keys = String(decoding: issuer.publicJSON, as: UTF8.self)
+        try Places.write("{\"keys\":[\(keys)]}", to: "\(etc)/jwks.json")
         try Places.write(secret + "\n", to: "\(etc)/credentials/POLAR_WEBHOOK_SECRET")
         try Places.write("polar_oat_test\n", to: "\(etc)/credentials/POLAR_ACCESS_TOKEN")
     }
@@ -90,12 +94,21 @@ final class Installation: Sendable {
 
     /// Runs deploy/install on this root.
     @discardableResult
-    func install(_ options: String...) throws -> Shell.Ended {
+    func install(_ options: String..., by prefix: [String] = []) throws -> Shell.Ended {
         var environment = ["HOME": root]
         if machine != nil { environment["SYSTEMCTL"] = "\(root)/systemctl" }
         return try Shell.run(
-            ["\(Places.repository)/deploy/install", "--root", root, "--from", executables.path] + options,
+            prefix + ["\(Places.repository)/deploy/install", "--root", root, "--from", executables.path] + options,
             environment: environment)
+    }
+
+    /// The same program as other bytes.
+    func otherBuild(of name: String, _ number: Int = 0) throws -> String {
+        let place = "\(executables.path)/\(name).\(number)"
+        try Data(try Places.bytes(of: "\(Places.products)/\(name)") + [UInt8(truncatingIfNeeded: number)])
+            .write(to: URL(fileURLWithPath: place))
+        unsafe chmod(place, 0o755)
+        return place
     }
 
     func set(_ line: String) throws {
@@ -122,18 +135,42 @@ final class Installation: Sendable {
         return try ask("/polar/orders", headers + ["--data-binary", event.body]).output.prefix(10).description
     }
 
+    /// What a picture is answered, and the id of the generation that takes it.
+    func upload(as user: String) throws -> (answer: String, id: String?) {
+        let claims = """
+            {"iss":"https://issuer.example.com","aud":"credits","sub":"\(user)","exp":4102444800,\
+            "email":"\(user)@example.com","email_verified":true}
+            """
+        let token = try JWS.signed(Array(claims.utf8), by: issuer)
+        let picture = "\(Places.repository)/Tests/Fixtures/images/baseline.jpg"
+        let answer = try ask(
+            "/api/v1/generations",
+            [
+                "--header", "Authorization: Bearer \(token)", "--header", "Content-Type: image/jpeg",
+                "--data-binary", "@\(picture)",
+            ]
+        ).output
+        let status = String(answer.prefix(10))
+        guard status == "HTTP/2 202" else { return (status, nil) }
+        return (status, answer.firstMatch(of: /"id":"([^"]+)"/).map { String($0.1) })
+    }
+
     func sql(_ query: String) throws -> String {
         try Shell.run(["sqlite3", "\(root)/var/lib/polar-credits/credits.db", query]).output
             .trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 
-/// A program for a release that passes the trial and then does not serve: Machine/standin.c, built once.
+/// Programs for a release that passes the trial and then does not serve: Machine/standin.c, built once.
 enum StandIn {
-    static let path: String = {
+    static let broken = built()
+    /// A creditctl that works, and says that it has migrated.
+    static let migrating = built("-DREAL=\"\(Places.products)\"")
+
+    private static func built(_ options: String...) -> String {
         let place = (try? Places.temporaryDirectory()).map { "\($0)/standin" } ?? ""
         let source = "\(Places.repository)/Tests/InstallTests/Machine/standin.c"
-        _ = try? Shell.run(["cc", "-O1", "-o", place, source])
+        _ = try? Shell.run(["cc", "-O1", "-o", place, source] + options)
         return place
-    }()
+    }
 }

@@ -1,7 +1,5 @@
-import Dispatch
 import Foundation
 import Glibc
-import Synchronization
 import TestSupport
 import Testing
 
@@ -69,23 +67,16 @@ import Testing
         let installation = try Self.running()
         let before = installation.release
         let load = Load(on: installation)
-        try eventually("load") { load.count > 20 }
+        defer { _ = load.stop() }
+        try eventually("load", within: .seconds(60)) { load.count > 20 }
         try installation.set("# nothing that a program reads")
-        try installation.place([("checkout", Self.otherBuild(of: "checkout"))])
+        try installation.place([("checkout", installation.otherBuild(of: "checkout"))])
         let ended = try installation.install()
         #expect(ended.status == 0, "\(ended.errors)")
         let after = load.count
-        try eventually("load goes on") { load.count > after + 20 }
+        try eventually("load goes on", within: .seconds(60)) { load.count > after + 20 }
         #expect(load.stop() == [])
         #expect(installation.release != before)
-    }
-
-    /// The same program as other bytes.
-    private static func otherBuild(of name: String) throws -> String {
-        let place = "\(try Places.temporaryDirectory())/\(name)"
-        try Data(try Places.bytes(of: "\(Places.products)/\(name)") + [0]).write(to: URL(fileURLWithPath: place))
-        unsafe chmod(place, 0o755)
-        return place
     }
 
     @Test func aReleaseThatDoesNotWorkIsNotInstalled() throws {
@@ -101,21 +92,66 @@ import Testing
         #expect(stops == 0, "nothing that runs was touched")
     }
 
-    @Test func aReleaseThatDoesNotGetReadyIsTakenBackWithItsMigration() throws {
+    @Test func aReleaseThatDoesNotGetReadyIsTakenBack() throws {
         let installation = try Self.running()
-        #expect(try installation.deliver(OrderEvent(product: Installation.product)) == "HTTP/2 202")
-        let (before, version) = (installation.release, try installation.sql("PRAGMA user_version"))
-        try installation.place(Installation.programs.map { ($0, StandIn.path) })
+        let before = installation.release
+        try installation.place([("admin", StandIn.broken)])
         let ended = try installation.install()
         #expect(ended.status == 1)
-        #expect(ended.errors.contains("The database: canary"))
+        #expect(ended.errors.contains("Not ready: admin"))
         #expect(ended.errors.contains("Going back to release"))
         #expect(ended.errors.contains("runs again."))
         #expect(installation.release == before)
-        #expect(try installation.sql("PRAGMA user_version") == version)
-        #expect(try installation.sql("SELECT count(*) FROM ledger_entry") == "2")
         #expect(try installation.ask("/readyz").output.hasPrefix("HTTP/2 200"))
         #expect(try installation.deliver(OrderEvent(product: Installation.product)) == "HTTP/2 202")
+    }
+
+    /// The old programs cannot read the new schema, and the old database lacks what came since.
+    @Test func aReleaseThatHasMigratedStays() throws {
+        let installation = try Self.running()
+        #expect(try installation.deliver(OrderEvent(product: Installation.product)) == "HTTP/2 202")
+        let before = try #require(installation.release)
+        try installation.place(Installation.programs.map { ($0, StandIn.broken) })
+        let ended = try installation.install()
+        #expect(ended.status == 1)
+        #expect(ended.errors.contains("The database: canary"))
+        #expect(ended.errors.contains("stays, although not all of it is ready"))
+        #expect(installation.release != before)
+        #expect(try installation.sql("PRAGMA user_version") == "99")
+        #expect(try installation.sql("SELECT count(*) FROM ledger_entry") == "2")
+        let back = try installation.install("--rollback")
+        #expect(back.status == 1 && back.errors.contains("cannot read this database"))
+    }
+
+    /// What a client was told has happened, whatever becomes of the release that told it.
+    @Test(arguments: [false, true]) func nothingIsLostByAReleaseThatFailsLate(migrates: Bool) throws {
+        let installation = try Self.running()
+        let load = Load(on: installation, uploads: true)
+        defer { _ = load.stop() }
+        try eventually("load", within: .seconds(60)) { load.count > 20 && load.uploads.count > 5 }
+        let (orders, uploads) = (load.count, load.uploads.count)
+        let broken = [("admin", StandIn.broken)] + (migrates ? [("creditctl", StandIn.migrating)] : [])
+        try installation.place(broken)
+        let ended = try installation.install()
+        #expect(ended.status == 1)
+        #expect(ended.errors.contains("Going back to release") != migrates, "\(ended.errors)")
+        let (ordersThen, uploadsThen) = (load.count, load.uploads.count)
+        try eventually("load goes on", within: .seconds(60)) {
+            load.count > ordersThen + 20 && load.uploads.count > uploadsThen + 5
+        }
+        #expect(load.stop() == [])
+        #expect(ordersThen > orders && uploadsThen > uploads, "it was asked all through")
+
+        let kept = try Set(
+            installation.sql("SELECT order_id FROM ledger_entry WHERE kind = 'purchase'").split(separator: "\n")
+                .map(String.init))
+        #expect(Set(load.orders).subtracting(kept) == [])
+        let jobs = try Set(installation.sql("SELECT id FROM generations").split(separator: "\n").map(String.init))
+        #expect(Set(load.uploads).subtracting(jobs) == [])
+        let verified = try Shell.run([
+            "\(installation.root)/opt/polar-credits/current/tools/creditctl", "ledger", "verify",
+        ])
+        #expect(verified.status == 0 && verified.output == "no faults\n", "\(verified.output)")
     }
 
     @Test func withoutABackupThereIsNoUpgrade() throws {
@@ -124,40 +160,11 @@ import Testing
         let place = "\(installation.root)/opt/polar-credits/current/bin/creditctl"
         try FileManager.default.removeItem(atPath: place)
         try FileManager.default.copyItem(atPath: "/bin/false", toPath: place)
-        try installation.place([("checkout", Self.otherBuild(of: "checkout"))])
+        try installation.place([("checkout", installation.otherBuild(of: "checkout"))])
         let ended = try installation.install()
         #expect(ended.status == 1)
         #expect(ended.errors.contains("There is no backup, so there is no upgrade"))
         #expect(installation.release == before)
         #expect(try installation.ask("/readyz").output.hasPrefix("HTTP/2 200"))
-    }
-}
-
-/// Deliveries from several clients until it is told to stop.
-private final class Load: Sendable {
-    private let isOver = Mutex(false)
-    private let answers = Mutex<[String]>([])
-    private let group = DispatchGroup()
-
-    var count: Int { answers.withLock { $0.count } }
-
-    init(on installation: Installation) {
-        for _ in 0..<4 {
-            DispatchQueue.global().async(group: group) { [self] in
-                while !isOver.withLock({ $0 }) {
-                    var event = OrderEvent(product: Installation.product)
-                    event.user = "user-\(event.order)"
-                    let answer = (try? installation.deliver(event)) ?? "none"
-                    answers.withLock { $0.append(answer) }
-                }
-            }
-        }
-    }
-
-    /// What was answered instead of 202.
-    func stop() -> [String] {
-        isOver.withLock { $0 = true }
-        group.wait()
-        return answers.withLock { $0 }.filter { $0 != "HTTP/2 202" }
     }
 }
