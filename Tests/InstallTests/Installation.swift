@@ -137,22 +137,23 @@ final class Installation: Sendable {
 
     /// What a picture is answered, and the id of the generation that takes it.
     func upload(as user: String) throws -> (answer: String, id: String?) {
+        let answer = try ask("/api/v1/generations", Self.picture(of: user, signedInBy: issuer)).output
+        let status = String(answer.prefix(10))
+        guard status == "HTTP/2 202" else { return (status, nil) }
+        return (status, answer.firstMatch(of: /"id":"([^"]+)"/).map { String($0.1) })
+    }
+
+    /// What curl is told for the upload of a picture.
+    static func picture(of user: String, signedInBy issuer: JWK) throws -> [String] {
         let claims = """
             {"iss":"https://issuer.example.com","aud":"credits","sub":"\(user)","exp":4102444800,\
             "email":"\(user)@example.com","email_verified":true}
             """
         let token = try JWS.signed(Array(claims.utf8), by: issuer)
-        let picture = "\(Places.repository)/Tests/Fixtures/images/baseline.jpg"
-        let answer = try ask(
-            "/api/v1/generations",
-            [
-                "--header", "Authorization: Bearer \(token)", "--header", "Content-Type: image/jpeg",
-                "--data-binary", "@\(picture)",
-            ]
-        ).output
-        let status = String(answer.prefix(10))
-        guard status == "HTTP/2 202" else { return (status, nil) }
-        return (status, answer.firstMatch(of: /"id":"([^"]+)"/).map { String($0.1) })
+        return [
+            "--header", "Authorization: Bearer \(token)", "--header", "Content-Type: image/jpeg",
+            "--data-binary", "@\(Places.repository)/Tests/Fixtures/images/baseline.jpg",
+        ]
     }
 
     func sql(_ query: String) throws -> String {

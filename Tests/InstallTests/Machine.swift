@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JOSE
 import TestSupport
 
 /// A machine of its own with a real systemd, for as long as it is kept: Machine/boot. The product is installed there as anywhere.
@@ -14,8 +15,10 @@ final class Machine: Sendable {
     private static let boot = "\(Places.repository)/Tests/InstallTests/Machine/boot"
     private let directory: TemporaryDirectory
     private let holder: Holder
+    private let issuer: JWK
 
     init() throws {
+        issuer = try JWK.generate(.es256, keyID: "k1")
         directory = try TemporaryDirectory()
         holder = try Holder(
             #"exec "$0" "$PLACE" "$REPOSITORY""#, Self.boot,
@@ -41,11 +44,12 @@ final class Machine: Sendable {
 
     /// As an owner installs, on a disk of its own.
     func install() throws {
+        let keys = String(decoding: issuer.publicJSON, as: UTF8.self)
         try script(
             """
             mkdir -p /etc/polar-credits/credentials /var/lib/polar-credits
             mount --bind /run/data /var/lib/polar-credits
-            echo '{"keys":[]}' >/etc/polar-credits/jwks.json
+            echo '{"keys":[\(keys)]}' >/etc/polar-credits/jwks.json
             echo '\(Installation.secret)' >/etc/polar-credits/credentials/POLAR_WEBHOOK_SECRET
             echo polar_oat_test >/etc/polar-credits/credentials/POLAR_ACCESS_TOKEN
             cat >/etc/polar-credits/settings.env <<'END'
@@ -75,21 +79,21 @@ final class Machine: Sendable {
             })
     }
 
-    func status(of path: String, _ options: String...) throws -> String {
+    /// The status of what nginx answers.
+    func status(of path: String, _ options: [String] = []) throws -> String {
         try Shell.run(
-            [Self.boot, directory.path, "in"]
-                + ["curl", "--silent", "--insecure", "--max-time", "70", "--output", "/dev/null"]
-                + ["--write-out", "%{http_code}"] + options + ["https://localhost\(path)"]
+            [Self.boot, directory.path, "in", "curl", "--silent", "--insecure", "--max-time", "70"] + options
+                + ["--output", "/dev/null", "--write-out", "%{http_code}", "https://localhost\(path)"]
         ).output
     }
 
     func deliver(_ event: OrderEvent) throws -> String {
         let webhook = SignedWebhook(Array(event.body.utf8), secret: Installation.secret)
         let headers = webhook.headers.flatMap { ["--header", "\($0.0): \($0.1)"] }
-        return try Shell.run(
-            [Self.boot, directory.path, "in", "curl", "--silent", "--insecure", "--max-time", "70"] + headers
-                + ["--output", "/dev/null", "--write-out", "%{http_code}", "--data-binary", event.body]
-                + ["https://localhost/polar/orders"]
-        ).output
+        return try status(of: "/polar/orders", headers + ["--data-binary", event.body])
+    }
+
+    func upload(as user: String) throws -> String {
+        try status(of: "/api/v1/generations", Installation.picture(of: user, signedInBy: issuer))
     }
 }

@@ -39,6 +39,11 @@ import Testing
         #expect(try machine.deliver(OrderEvent(product: Installation.product)) == "202")
         try eventually("all run") { Set(try machine.facts("ActiveState", of: "service").values) == ["active"] }
         #expect(try machine.status(of: "/readyz") == "200")
+        // The worker and its decoder work within all that their unit takes from them.
+        #expect(try machine.upload(as: "ada") == "202")
+        try eventually("the picture is made", within: .seconds(60)) {
+            try machine.script("creditctl generation list --user ada").contains("completed")
+        }
         #expect(try machine.script("creditctl ledger verify") == "no faults")
     }
 
