@@ -90,7 +90,7 @@ extension Store {
     /// schema, and others go on writing.
     public static func migrate(copyOf path: String, to copy: String) throws(StoreError) -> [String] {
         do throws(SQLiteError) {
-            try Connection(path: path, mode: .read).copy(to: copy)
+            try Connection.copy(of: path, to: copy)
         } catch {
             throw StoreError(error)
         }
