@@ -10,9 +10,18 @@ public struct Restoration: Equatable, Sendable {
     public let lost: [KindTotal]
     /// Whether the replaced database could be read.
     public let isLossKnown: Bool
-    public let endedLeases: Int64
+    public let settled: Settled
+    /// From where it is known who was revoked or forgotten since the backup; `nil`: it is not.
+    public let source: Source?
     public let returnedImages: Int64
     public let missingImages: [BlobID]
+
+    public enum Source: Equatable, Sendable {
+        /// The database that stood there.
+        case replaced
+        /// A newer backup: nothing is known of after it.
+        case backup(String)
+    }
 }
 
 extension BackupDirectory {
@@ -38,28 +47,55 @@ extension BackupDirectory {
         _ database: String, by backup: Backup, images: Directory, at now: Instant
     ) throws(BackupError) -> Restoration {
         let (home, name) = Self.split(database)
-        let aside = "\(name).replaced-\(now.rfc3339.replacing(":", with: "-"))"
-        let wasThere = try files { () throws(FileError) in
-            let wasThere = try home.entry(name) != nil
+        let wasThere = try files { () throws(FileError) in try home.entry(name) != nil }
+        // What stands there is read before anything moves: whoever is stopped in between begins anew.
+        let lost =
+            wasThere ? known { () throws(StoreError) in try Store.entries(of: database, after: backup.lastEntry) } : nil
+        let newer = try newer(than: backup, database: wasThere ? database : nil)
+        let (copy, aside) = (name + ".restoring", "\(name).replaced-\(now.rfc3339.replacing(":", with: "-"))")
+        try files { () throws(FileError) in
+            for end in ["-journal", ""] { try home.remove(copy + end) }
+            try home.copy(Self.database, from: Directory("\(directory.path)/\(backup.name)"), as: copy, by: temporary())
+        }
+        let settled = try stored { () throws(StoreError) in
+            try Store.settle(home.path + "/" + copy, knowing: newer?.revocations, at: now)
+        }
+        try files { () throws(FileError) in
             // The log belongs to its database: apart, the newest commits are lost.
             for end in ["-wal", "-shm", ""] where try home.entry(name + end) != nil {
                 try home.rename(name + end, to: aside + end)
             }
-            try home.copy(
-                Self.database, from: Directory("\(directory.path)/\(backup.name)"), as: name, by: temporary())
-            return wasThere
+            try home.rename(copy, to: name)
+            try home.synchronize()
         }
-        let leases = try stored { () throws(StoreError) in try Store.settle(restored: database) }
-        let lost: [KindTotal]? = wasThere ? Self.lost(in: home.path + "/" + aside, after: backup.lastEntry) : nil
+        _ = try stored { () throws(StoreError) in try Store.migrate(path: database) }
         let (returned, missing) = try files { () throws(FileError) in try returnImages(of: backup, to: images) }
         return Restoration(
             backup: backup, replaced: wasThere ? home.path + "/" + aside : nil, lost: lost ?? [],
-            isLossKnown: lost != nil, endedLeases: leases, returnedImages: returned, missingImages: missing)
+            isLossKnown: lost != nil, settled: settled, source: newer?.source, returnedImages: returned,
+            missingImages: missing)
     }
 
-    /// `nil` if the replaced database cannot be read: that may be why it was replaced.
-    private static func lost(in database: String, after entry: Int64) -> [KindTotal]? {
-        do throws(StoreError) { return try Store.entries(of: database, after: entry) } catch { return nil }
+    /// Who was revoked and forgotten since: the database that stood there knows it, or else the newest backup, up to its
+    /// own time.
+    private func newer(
+        than backup: Backup, database: String?
+    ) throws(BackupError) -> (source: Restoration.Source, revocations: Revocations)? {
+        if let database, let found = known({ () throws(StoreError) in try Store.revocations(in: database) }) {
+            return (.replaced, found)
+        }
+        for name in try names() where name > backup.name {
+            let copy = "\(directory.path)/\(name)/\(Self.database)"
+            if let found = known({ () throws(StoreError) in try Store.revocations(in: copy) }) {
+                return (.backup(name), found)
+            }
+        }
+        return nil
+    }
+
+    /// `nil` if it cannot be read: that may be why it is replaced.
+    private func known<Result>(_ body: () throws(StoreError) -> Result) -> Result? {
+        do throws(StoreError) { return try body() } catch { return nil }
     }
 
     private func returnImages(

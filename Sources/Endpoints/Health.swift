@@ -14,7 +14,7 @@ struct Health: Sendable {
     func healthz(_ request: Request, _: String) throws(RequestError) -> Response { .json(.ok, ["status": "ok"]) }
 
     func readyz(_ request: Request, _: String) throws(RequestError) -> Response {
-        try stored { () throws(StoreError) in try store.check() }
+        try stored { () throws(StoreError) in try store.check(within: .milliseconds(800)) }
         guard let free = freeBytes(), free >= Self.minimumFreeBytes else { throw .notStored(.full) }
         return .json(.ok, ["status": "ready"])
     }

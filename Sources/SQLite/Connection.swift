@@ -11,7 +11,7 @@ private import CSQLite
     /// - Parameter busyTimeout: a net for tools that do not keep to the lane; within it, nobody waits for a lock.
     ///
     /// Sources: https://www.sqlite.org/pragma.html, https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
-    public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(5)) throws(SQLiteError) {
+    public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(4)) throws(SQLiteError) {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_open_v2(path, &handle, mode.flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
@@ -19,7 +19,7 @@ private import CSQLite
             throw unsafe SQLiteError(code, on: handle, sql: "open")
         }
         unsafe self.handle = unsafe handle
-        unsafe sqlite3_busy_timeout(handle, Int32(busyTimeout / .milliseconds(1)))
+        waitForLocks(atMost: busyTimeout)
         unsafe credits_configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
         unsafe credits_configure(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
         unsafe credits_configure(handle, SQLITE_DBCONFIG_DQS_DML, 0)
@@ -90,6 +90,11 @@ private import CSQLite
     /// Runs one statement and hands over every row, without keeping any.
     public func forEach(_ sql: String, _ values: Value..., body: (borrowing Row) -> Void) throws(SQLiteError) {
         try rows(sql, values, body: body)
+    }
+
+    /// How long a statement waits for somebody's lock.
+    func waitForLocks(atMost patience: Duration) {
+        unsafe sqlite3_busy_timeout(handle, Int32(patience / .milliseconds(1)))
     }
 
     /// Lends both handles to one call of SQLite's.

@@ -12,7 +12,7 @@ private import Glibc
     init(database: String) throws(SQLiteError) {
         descriptor = unsafe open(database + ".lane", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard descriptor >= 0 else {
-            throw unsafe SQLiteError(code: errno, message: String(cString: strerror(errno)), sql: "open the lane")
+            throw SQLiteError(errno: errno, doing: "open the lane")
         }
     }
 

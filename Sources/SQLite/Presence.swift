@@ -8,14 +8,14 @@ private import Glibc
     /// Waits while somebody is alone with the database.
     public init(at database: String) throws(SQLiteError) {
         descriptor = try Self.open(database)
-        guard Self.lock(descriptor, LOCK_SH) else { throw SQLiteError(errno, doing: "lock") }
+        guard Self.lock(descriptor, LOCK_SH) else { throw SQLiteError(errno: errno, doing: "lock the presence file") }
     }
 
     /// - Returns: `nil` if anybody is present.
     public init?(aloneAt database: String) throws(SQLiteError) {
         descriptor = try Self.open(database)
         guard !Self.lock(descriptor, LOCK_EX | LOCK_NB) else { return }
-        guard errno == EWOULDBLOCK else { throw SQLiteError(errno, doing: "lock") }
+        guard errno == EWOULDBLOCK else { throw SQLiteError(errno: errno, doing: "lock the presence file") }
         return nil
     }
 
@@ -24,18 +24,12 @@ private import Glibc
     /// The file beside the database; it stays empty. Locks on the database itself are SQLite's.
     private static func open(_ database: String) throws(SQLiteError) -> Int32 {
         let descriptor = unsafe Glibc.open(database + ".open", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
-        guard descriptor >= 0 else { throw SQLiteError(errno, doing: "open") }
+        guard descriptor >= 0 else { throw SQLiteError(errno: errno, doing: "open the presence file") }
         return descriptor
     }
 
     private static func lock(_ descriptor: Int32, _ operation: Int32) -> Bool {
         while flock(descriptor, operation) != 0 { guard errno == EINTR else { return false } }
         return true
-    }
-}
-
-extension SQLiteError {
-    fileprivate init(_ code: Int32, doing what: String) {
-        unsafe self.init(code: code, message: String(cString: strerror(code)), sql: "\(what) the presence file")
     }
 }

@@ -1,4 +1,5 @@
 private import CSQLite
+private import Glibc
 
 /// What SQLite said when it refused: the extended result code, its text, and the SQL at hand.
 ///
@@ -16,8 +17,21 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
         self.sql = sql
     }
 
+    /// Of the system, not of SQLite.
+    init(errno code: Int32, doing what: String) {
+        unsafe self.init(code: code, message: String(cString: strerror(code)), sql: what)
+    }
+
     /// A rule of ours that SQLite cannot see was broken by the program: the change is rolled back.
     public init(brokenRule: String, at key: String) { self.init(code: 0, message: brokenRule, sql: key) }
+
+    /// It was not begun in time, and never will be.
+    public static let noTurn = SQLiteError(
+        code: SQLITE_BUSY, message: "others held the database for too long; nothing was written",
+        sql: "wait for the turn")
+
+    /// Somebody else has the lock.
+    var isBusy: Bool { primaryCode == SQLITE_BUSY }
 
     /// The low byte of `code`, which names the family of the failure.
     public var primaryCode: Int32 { code & 0xFF }
@@ -32,6 +46,9 @@ public struct SQLiteError: Error, Equatable, Sendable, CustomStringConvertible {
     public var isOfTheFile: Bool {
         [SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_CANTOPEN, SQLITE_READONLY].contains(primaryCode)
     }
+
+    /// The file is not what SQLite wrote.
+    public var isDamage: Bool { [SQLITE_CORRUPT, SQLITE_NOTADB].contains(primaryCode) }
 
     /// The disk has no room.
     public var isFull: Bool { primaryCode == SQLITE_FULL }

@@ -1,4 +1,5 @@
-/// Proof that a write transaction is open. Whatever changes credits asks for one; only ``Writer`` makes it.
+/// Proof that a write transaction is open. Whatever changes credits asks for one; only ``Writer`` makes it,
+/// and ``Connection/change(_:)`` for a file that nobody else has in hand.
 public struct Transaction: ~Copyable {
     public let connection: Connection
 

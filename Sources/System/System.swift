@@ -58,6 +58,9 @@ public enum System {
     }
 
     /// In one write(2), so that the lines of several threads and processes do not mix.
+    /// A line on standard error, for a person.
+    public static func complain(_ text: String) { write(text + "\n") }
+
     static func write(_ text: String) {
         var text = text
         _ = text.withUTF8 { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

@@ -18,7 +18,7 @@ struct CreditControl: ParsableCommand {
             Migrate.self, AdminCommand.self, Adjust.self, SettingsCommand.self, UserCommand.self, SessionCommand.self,
             OrderCommand.self,
             GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
-            ParkedCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            ParkedCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, DoctorCommand.self,
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.
@@ -30,6 +30,8 @@ struct CreditControl: ParsableCommand {
             System.fail(error)
         } catch let error as StoreError {
             System.fail(error)
+        } catch let error as Unlooked {
+            System.fail(error, .notNow)
         } catch let error as Refusal {
             System.fail(error, .refused)
         } catch {

@@ -87,13 +87,13 @@ struct InboxCommand: ParsableCommand {
             abstract: "Forgets old deliveries: first bodies and headers, later the rows.",
             discussion: """
                 Bodies hold what buyers told Polar: name, e-mail, address. They go after 90 days, as at Polar, which \
-                cannot send them again either. What became of the delivery stays for two years. A timer runs it daily.
+                cannot send them again either. What became of the delivery stays for two years. `creditctl prune` does it daily.
                 """)
 
         @Option(help: "Days; bodies and headers of older deliveries go.")
-        var days = 90
+        var days = DeliveryAge.bodies
         @Option(help: "Days; older deliveries go as a whole.")
-        var rowDays = 730
+        var rowDays = DeliveryAge.rows
         @Flag(name: .long, help: "Remove nothing, only count.")
         var dryRun = false
         @OptionGroup var output: OutputOptions

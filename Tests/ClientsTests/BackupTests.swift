@@ -152,7 +152,7 @@ import Testing
         let lost = try #require(restoration.lost.first)
         #expect(restoration.lost.count == 1 && lost.kind == .charge && lost.entries == 2)
         #expect(lost.users == 1 && lost.credits == -2)
-        #expect(restoration.isLossKnown && restoration.endedLeases == 1 && restoration.returnedImages == 1)
+        #expect(restoration.isLossKnown && restoration.settled.endedLeases == 1 && restoration.returnedImages == 1)
         #expect(restoration.missingImages == [])
         #expect(restoration.replaced == database + ".replaced-2027-01-15T08-00-09.000Z")
         #expect(FileManager.default.fileExists(atPath: restoration.replaced ?? ""))
@@ -175,6 +175,101 @@ import Testing
         for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + end) }
         let gone = try backups.restore(backup.name, to: database, images: imagePath, at: at(10))
         #expect(gone.replaced == nil && !gone.isLossKnown)
+        #expect(try store().verify() == [])
+    }
+
+    /// Eve leaves as an admin and bob is forgotten, both after the backup; fay comes.
+    private func revoke(_ store: Store) throws {
+        _ = try store.revokeAdmin(from: user("eve"), by: "root", at: at(2))
+        _ = try store.forget(user("bob"), by: "root", at: at(3))
+        _ = try store.grantAdmin(to: user("fay"), by: "root", at: at(4))
+    }
+
+    private func backupOfBefore(_ store: Store) throws -> Backup {
+        for name in ["ada", "bob"] {
+            let profile = Profile(user: try user(name), email: "\(name)@example.com", name: name, proof: .verified)
+            let token = try #require(
+                SessionToken(cookie: String(repeating: "A", count: 42) + (name == "ada" ? "A" : "E")))
+            try store.openSession(token, NewSession(profile), at: Self.start)
+        }
+        for name in ["root", "eve"] { _ = try store.grantAdmin(to: user(name), by: "t", at: Self.start) }
+        return try create(store)
+    }
+
+    private func emails(_ store: Store) throws -> [String?] {
+        try store.users(.all, limit: 9).items.sorted { $0.user.text < $1.user.text }.map(\.email)
+    }
+
+    @Test func whoWasRevokedOrForgottenDoesNotComeBack() throws {
+        let backup: Backup
+        do {
+            let store = try store()
+            backup = try backupOfBefore(store)
+            try revoke(store)
+        }
+        // Twice: what the first one knew, the second finds in what the first one made.
+        for second in [Int64(9), 10] {
+            let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(second))
+            #expect(restoration.source == .replaced)
+            let settled = restoration.settled
+            #expect(settled.revokedAdmins == [try user("eve")])
+            #expect(settled.forgottenUsers == [try user("bob")])
+            #expect(settled.admins == [try user("root")])
+            #expect(settled.newerAdmins == (second == 9 ? [try user("fay")] : []))
+            let store = try store()
+            #expect(try store.admins().map(\.user) == [user("root")])
+            #expect(try emails(store) == ["ada@example.com", nil])
+            #expect(try store.sessions(of: user("ada"), at: Self.start).isEmpty)
+            let told = try store.auditLog(limit: 2).items.map { "\($0.actor) \($0.action) \($0.subject)" }
+            #expect(told == ["restore user.forget bob", "restore admin.revoke eve"])
+            #expect(try store.verify() == [])
+        }
+        let names = try files(temporary.path)
+        #expect(!names.contains { $0.contains("restoring") || $0.contains("unfinished") }, "\(names)")
+    }
+
+    @Test func aNewerBackupKnowsItToo() throws {
+        let (old, new): (Backup, Backup)
+        do {
+            let store = try store()
+            old = try backupOfBefore(store)
+            try revoke(store)
+            new = try create(store, at: 5)
+        }
+        for end in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + end) }
+        let restoration = try backups.restore(old.name, to: database, images: imagePath, at: at(9))
+        #expect(restoration.source == .backup(new.name))
+        #expect(restoration.settled.revokedAdmins == [try user("eve")])
+        #expect(restoration.settled.forgottenUsers == [try user("bob")])
+        #expect(try emails(store()) == ["ada@example.com", nil])
+    }
+
+    @Test func whatNobodyKnowsIsSaid() throws {
+        let backup: Backup
+        do {
+            let store = try store()
+            backup = try backupOfBefore(store)
+            try revoke(store)
+        }
+        for end in ["-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + end) }
+        try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: database))
+        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        #expect(restoration.source == nil && restoration.settled.revokedAdmins == [])
+        #expect(restoration.settled.admins == [try user("eve"), try user("root")])
+    }
+
+    @Test func whatAnInterruptedOneLeftIsInNobodysWay() throws {
+        let backup: Backup
+        do {
+            let store = try store()
+            backup = try backupOfBefore(store)
+            try revoke(store)
+        }
+        for name in ["credits.db.restoring", "credits.db.restoring-journal"] {
+            try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: temporary.path + "/" + name))
+        }
+        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        #expect(restoration.settled.revokedAdmins == [try user("eve")])
         #expect(try store().verify() == [])
     }
 

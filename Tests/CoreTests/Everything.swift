@@ -54,7 +54,8 @@ struct Everything {
         _ = try store.grantAdmin(to: ada, by: "root", at: Self.now)
         _ = try store.grantAdmin(to: bob, by: "root", at: Self.now)
         _ = try store.revokeAdmin(from: bob, by: "root", at: Self.now)
-        _ = try (store.admins(), store.isAdmin(ada), store.settings())
+        _ = try (store.admins(), store.isAdmin(ada), store.admin(ada), store.settings())
+        _ = try store.admins(after: store.admins(after: nil, limit: 1).next, limit: 20)
         var change = SettingsChange()
         change.creditsPerPack = 421
         _ = try store.changeSettings(change, expectedVersion: nil, by: "root", at: Self.now)
@@ -266,6 +267,11 @@ struct Everything {
         let (bodies, rows) = (TestStore.at(-720 * 86_400), TestStore.at(-725 * 86_400))
         _ = try store.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: true)
         _ = try store.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: false)
+        for isDryRun in [true, false] {
+            _ = try store.pruneCheckouts(before: TestStore.at(-2900), isDryRun: isDryRun)
+        }
+        _ = try store.oldGenerations(before: bodies)
+        _ = try store.pruneGenerations(before: TestStore.at(-90_000), at: Self.now)
         _ = try store.forget(user("ada"), by: "root", at: Self.now)
     }
 }

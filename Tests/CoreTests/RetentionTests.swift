@@ -1,3 +1,4 @@
+import JSON
 import SQLite
 import TestSupport
 import Testing
@@ -36,6 +37,103 @@ import Testing
         #expect(try prune(100, 700) == [0, 0])
         #expect(try test.store.verdict(on: "w150") == .ignored)
         #expect(try test.store.verdict(on: "w50") == nil)
+    }
+}
+
+/// What users leave behind: sales that came to nothing, and pictures that are old.
+@Suite struct PruneTests {
+    private let test: TestStore
+    private static let end = TestStore.at(1000)
+
+    init() throws { test = try TestStore() }
+
+    private func open(_ number: UInt8, at seconds: Int64) throws {
+        let outcome = try test.store.openCheckout(
+            .init(random: .init(repeating: number, count: 16)), of: Int64(number), for: Profile(user: test.user()),
+            in: TestStore.scope, at: TestStore.at(seconds))
+        guard case .opened(let checkout) = outcome else { Issue.record("\(outcome)"); return }
+        let id = try #require(Checkout.PolarID(uuid(Int(number))))
+        try test.store.checkoutCreated(
+            checkout.id,
+            .init(id: id, url: "https://x", clientSecret: "s", expiresAt: TestStore.at(seconds + 3600)))
+    }
+
+    private func left() throws -> [Int64] { try test.integers("SELECT quantity FROM checkouts ORDER BY 1") }
+
+    @Test func checkoutsThatCameToNothingGo() throws {
+        for (number, seconds) in [(1, 0), (2, 200), (3, 400), (4, 600), (5, 999), (6, 1000)] as [(UInt8, Int64)] {
+            try open(number, at: seconds)
+        }
+        // Paid; with an order that is not paid; paid as Polar says, without an order.
+        try test.apply(
+            TestOrder {
+                $0.checkout = .string(uuid(2))
+                ($0.subtotal, $0.net) = (1000, 1000)
+            })
+        try test.apply(
+            TestOrder {
+                $0.id = uuid(50)
+                ($0.checkout, $0.status, $0.paid) = (.string(uuid(3)), "pending", false)
+            })
+        try test.connection().execute("UPDATE checkouts SET status = 'succeeded' WHERE quantity = 4")
+        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: true) == 2)
+        #expect(try left() == [1, 2, 3, 4, 5, 6])
+        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: false) == 2)
+        #expect(try left() == [2, 3, 4, 6])
+        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: false) == 0)
+        try test.verify()
+    }
+
+    @Test func oldPicturesGoAsIfTheirUserHadDeletedThem() throws {
+        try test.submit(1, at: 0)
+        let done = try test.job(at: 1)
+        _ = try test.store.complete(
+            done, with: TestStore.image(8), thumbnail: TestStore.image(9), at: TestStore.at(2))
+        try test.submit(2, at: 3)
+        _ = try test.store.fail(test.job(at: 4), .rejectedBySafety, maximumAttempts: 3, at: TestStore.at(5))
+        try test.submit(3, at: 6)
+        let running = try test.job(at: 990)
+        try test.submit(4, at: 999)
+        try test.submit(5, at: 1000)
+        #expect(try test.store.oldGenerations(before: Self.end) == 2)
+        let files = try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000))
+        #expect(
+            files.map { $0.map(\.text) } == [
+                [1, 8, 9].map { TestStore.image($0).blob.text }, [TestStore.image(2).blob.text],
+            ])
+        #expect(try !test.store.isReferenced(TestStore.image(8).blob))
+        #expect(try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000)) == [])
+        // What is waiting and what is in hand goes on.
+        #expect(
+            try test.store.generations(of: test.user(), limit: 9).items.map(\.status) == [
+                .pending, .pending, .processing,
+            ])
+        let reported = try test.store.complete(
+            running, with: TestStore.image(7), thumbnail: nil, at: TestStore.at(1001))
+        #expect(reported == .recorded)
+        #expect(try test.balance() == 6)
+        try test.verify()
+    }
+
+    /// Each look begins where the last one ended: what is kept and what went before costs nothing.
+    @Test func theDailyLookReadsOnlyWhatIsNew() throws {
+        try LargeDatabase.fill(test, users: 300)
+        try LargeDatabase.addWhatIsKeptForAWhile(to: test, rows: 3000)
+        let connection = try test.connection()
+        try connection.execute("UPDATE generations SET status = 'failed', error = 'provider_timeout'")
+        try connection.execute("UPDATE deliveries SET body = NULL, headers = '{}'")
+        func look() throws -> [String: Int] {
+            StatementLog.watch(test.path)
+            let store = try Store(path: test.path) { Issue.record("the store broke: \($0)") }
+            _ = try store.prune(
+                bodiesBefore: TestStore.at(1_000_000), rowsBefore: TestStore.at(-1_000_000_000), isDryRun: false)
+            _ = try store.pruneCheckouts(before: TestStore.at(1_000_000), isDryRun: false)
+            while try !store.pruneGenerations(before: TestStore.at(1_000_000), at: TestStore.now).isEmpty {}
+            return StatementLog.end(test.path)
+        }
+        #expect(try look().values.max() ?? 0 > 1000)
+        let second = try look().filter { $0.value > 100 }
+        #expect(second == [:], "\(second)")
     }
 }
 

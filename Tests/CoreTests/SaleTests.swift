@@ -154,12 +154,49 @@ import Testing
         try test.verify()
     }
 
+    /// Hours later the clock is set right.
+    @Test(arguments: [(11, false), (10, true), (0, true), (-59, true), (-60, false)] as [(Int64, Bool)])
+    func whatWasOpenedWhileTheClockWasAheadCountsForNothing(_ seconds: Int64, _ isLimited: Bool) throws {
+        func wait(_ quantity: Int64, at now: Instant) throws -> Duration? {
+            let outcome = try test.store.openCheckout(
+                .init(random: .init(repeating: UInt8(quantity), count: 16)), of: quantity,
+                for: Profile(user: test.user()), in: TestStore.scope, at: now)
+            guard case .limited(let wait) = outcome else { return nil }
+            return wait
+        }
+        for quantity in Int64(1)...5 { #expect(try wait(quantity, at: TestStore.at(seconds)) == nil) }
+        let limit = try wait(6, at: TestStore.now)
+        #expect((limit != nil) == isLimited)
+        #expect(limit ?? .zero <= .seconds(60), "nobody waits for longer than the limit's own time")
+    }
+
+    @Test func aQuestionThatWasAskedWhileTheClockWasAheadIsAskedAgain() throws {
+        _ = try open()
+        let id = try #require(Checkout.PolarID(Self.polarID))
+        func claim(at seconds: Int64) throws -> Bool {
+            try test.store.claimQuestion(about: id, every: .seconds(60), at: TestStore.at(seconds))
+        }
+        #expect(try claim(at: 86_400))
+        #expect(try !claim(at: 86_459))
+        #expect(try !claim(at: 86_340), "as much behind as an interval is long")
+        #expect(
+            try test.store.unsettledCheckouts(
+                olderThan: .seconds(120), in: .sandbox, limit: 9, at: TestStore.at(1000)) == [id])
+        #expect(
+            try test.store.unsettledCheckouts(
+                olderThan: .seconds(120), in: .sandbox, limit: 9, at: TestStore.at(86_395)) == [])
+        #expect(try claim(at: 1000))
+        #expect(try !claim(at: 1059))
+        #expect(try claim(at: 1060))
+    }
+
     private init(_ test: TestStore) { self.test = test }
 
     /// No scan, however many checkouts there were.
     @Test func unsettledCheckoutsComeFromTheirIndex() throws {
         let plan = try test.connection().query(
-            "EXPLAIN QUERY PLAN " + Checkouts.unsettled, .text("sandbox"), .integer(1), .integer(2), .integer(3)
+            "EXPLAIN QUERY PLAN " + Checkouts.unsettled("asked_ms <= ?5"), .text("sandbox"), .integer(1),
+            .integer(2), .integer(3), .integer(4)
         ) { $0.text(3) }
         #expect(plan == ["SEARCH checkouts USING INDEX checkouts_unsettled (environment=? AND asked_ms<?)"])
     }

@@ -175,6 +175,24 @@ import Testing
         #expect(post("users/ada/adjustments", #"{"amount":1,"reason":"\#(reason)"}"#).status == status)
     }
 
+    @Test func theAdminsComeInPages() throws {
+        for name in ["ada", "bob", "carol"] {
+            _ = try office.store.grantAdmin(to: office.user(name), by: "root", at: office.now)
+        }
+        var names: [String] = []
+        var cursor: String?
+        repeat {
+            let page = office.get("admins", "limit=2" + (cursor.map { "&cursor=\($0)" } ?? ""))
+            #expect((page["items"]?.array?.count ?? 0) <= 2)
+            names += page["items"]?.array?.compactMap { $0["user_id"]?.string } ?? []
+            cursor = page["next_cursor"]?.string
+        } while cursor != nil && names.count < 10
+        #expect(names.sorted() == ["ada", "bob", "carol", "root"])
+        for wrong in ["limit=0", "limit=101", "limit=x", "cursor=x"] {
+            #expect(office.send(.get, "/api/v1/admin/admins", query: wrong).status == .unprocessableContent, "\(wrong)")
+        }
+    }
+
     @Test func theLargestAmountIsTaken() throws {
         #expect(post("users/ada/adjustments", #"{"amount":1000000000,"reason":"r"}"#).status == .created)
         #expect(try office.balance("ada") == 1_000_000_010)

@@ -98,6 +98,8 @@ import Testing
             "a limit that is none", "settings", "TRIAL_DAILY_LIMIT is not a whole number",
             environment: ["TRIAL_DAILY_LIMIT": "-1"]),
         Plant(
+            "a day that is none", "settings", "IMAGE_DAYS is not a whole number", environment: ["IMAGE_DAYS": "0"]),
+        Plant(
             "a wrong token", "polar_token", "does not know the access token",
             environment: ["POLAR_ACCESS_TOKEN": "polar_oat_wrong"]),
         Plant(

@@ -95,6 +95,41 @@ import Testing
         #expect(try site.creditctl("inbox", "prune", "--days", "100", "--row-days", "99").status == 2)
     }
 
+    @Test func checkoutsAndPicturesHaveATimeToStay() throws {
+        #expect(try site.upload(as: "ada") == 202)
+        try eventually("it is made", within: .seconds(30)) {
+            try site.creditctl("generation", "list", "--status", "completed", "--json").output.contains("completed")
+        }
+        let database = site.settings["CREDITS_DATABASE"] ?? ""
+        let sql = "UPDATE generations SET created_ms = created_ms - 31 * 86400000"
+        #expect(try Program("/usr/bin/sqlite3").run([database, ".timeout 5000", sql]).status == 0)
+        func prune(_ days: String?, _ arguments: String...) throws -> JSON {
+            let environment = site.settings.merging(days.map { ["IMAGE_DAYS": $0] } ?? [:]) { $1 }
+            let ended = try Program("\(site.directory)/bin/creditctl").run(
+                ["prune", "--json"] + arguments, environment: environment)
+            #expect(ended.status == 0, "\(ended.errors)")
+            return try JSON(Array(ended.output.utf8))
+        }
+        func files() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: site.settings["CREDITS_IMAGES"] ?? "")
+                .count { !$0.hasPrefix(".") }
+        }
+        let before = try files()
+        #expect(before >= 2)
+        #expect(try prune(nil)["generations"] == 0, "unless it is set, they stay")
+        #expect(try prune("32")["generations"] == 0)
+        #expect(try prune("30", "--dry-run")["generations"] == 1)
+        #expect(try files() == before)
+        let pruned = try prune("30")
+        #expect(pruned["generations"] == 1 && pruned["files"] == .integer(Int64(before)) && pruned["checkouts"] == 0)
+        #expect(try files() == 0)
+        #expect(try prune("30")["generations"] == 0)
+        let wrong = try Program("\(site.directory)/bin/creditctl").run(
+            ["prune"], environment: site.settings.merging(["CHECKOUT_DAYS": "30"]) { $1 })
+        #expect(wrong.status == 78 && wrong.errors.contains("CHECKOUT_DAYS is not a whole number from 31 to 36500"))
+        try expectVerified(site)
+    }
+
     @Test func aParkedOrderIsAssignedOrDismissed() throws {
         let first = try deliver { $0.user = "" }
         let second = try deliver { $0.user = "" }

@@ -20,16 +20,20 @@ enum Migrator {
         _ writer: Writer, _ migrations: [Migration] = Migration.all
     ) throws(WriteError) -> [String] {
         precondition(migrations.map(\.version) == (1...).prefix(migrations.count).map(Int64.init))
-        return try writer.write { transaction throws(SQLiteError) in
-            // Read inside the transaction: another process may have migrated while this one waited.
-            let version = try version(of: transaction.connection)
-            let missing = migrations.filter { $0.version > version }
-            for migration in missing {
-                for statement in migration.sql { try transaction.connection.execute(statement) }
-                try transaction.connection.execute("PRAGMA user_version = \(migration.version)")
-            }
-            return missing.map(\.name)
+        return try writer.write { transaction throws(SQLiteError) in try migrate(migrations, in: transaction) }
+    }
+
+    static func migrate(
+        _ migrations: [Migration] = Migration.all, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> [String] {
+        // Read inside the transaction: another process may have migrated while this one waited.
+        let version = try version(of: transaction.connection)
+        let missing = migrations.filter { $0.version > version }
+        for migration in missing {
+            for statement in migration.sql { try transaction.connection.execute(statement) }
+            try transaction.connection.execute("PRAGMA user_version = \(migration.version)")
         }
+        return missing.map(\.name)
     }
 
     static func version(of connection: Connection) throws(SQLiteError) -> Int64 {

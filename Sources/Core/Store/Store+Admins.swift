@@ -28,6 +28,31 @@ extension Store {
         }
     }
 
+    /// A page of them, oldest first.
+    public func admins(after cursor: ListCursor?, limit: Int) throws(StoreError) -> Listing<Admin> {
+        precondition((1...1000).contains(limit))
+        var conditions = Conditions()
+        if let cursor {
+            conditions.add("(granted_ms, user_id) > (?, ?)", .integer(cursor.number), .text(cursor.tie))
+        }
+        let query = ListQuery(
+            "SELECT user_id, granted_ms, granted_by FROM admins", conditions, order: "granted_ms, user_id", limit: limit
+        )
+        let found = try read { connection throws(SQLiteError) in
+            try connection.query(query.sql, query.values, decode: Admin.init)
+        }
+        return Listing(found, limit: limit) { ListCursor($0.grantedAt, $0.user.text) }
+    }
+
+    public func admin(_ user: UserID) throws(StoreError) -> Admin? {
+        try read { connection throws(SQLiteError) in
+            try connection.query(
+                "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = ?", .text(user.text),
+                decode: Admin.init
+            ).first
+        }
+    }
+
     public func isAdmin(_ user: UserID) throws(StoreError) -> Bool {
         try read { connection throws(SQLiteError) in try Admins.contains(user, on: connection) }
     }

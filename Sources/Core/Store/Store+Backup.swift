@@ -22,7 +22,7 @@ public struct KindTotal: Equatable, Sendable {
 extension Store {
     /// Writes a copy of the database as it is now to a new file, while everything runs.
     public func copy(to path: String) throws(StoreError) {
-        try read { connection throws(SQLiteError) in try connection.copy(to: path) }
+        do throws(SQLiteError) { try Connection.copy(of: self.path, to: path) } catch { throw StoreError(error) }
     }
 
     /// Looks at a copy that nobody else has in hand, and recomputes its ledger.
@@ -70,17 +70,38 @@ extension Store {
         return try body()
     }
 
-    /// Makes a database that was put in place of another fit for use: of this schema, without the leases of workers that
-    /// are gone, without sessions that may have ended since.
-    ///
-    /// - Returns: how many leases it ended.
-    public static func settle(restored path: String) throws(StoreError) -> Int64 {
-        _ = try migrate(path: path)
-        return try onCopy(path) { connection throws(SQLiteError) in
-            try connection.execute("UPDATE generations SET lease_end_ms = 0 WHERE status = 'processing'")
-            let leases = Int64(connection.changes)
-            try connection.execute("DELETE FROM sessions")
-            return leases
+    /// Makes a copy fit for use before it is put in place, all in one step: of this schema, without the leases of workers
+    /// that are gone, without sessions, and without whom the newer state has revoked or forgotten.
+    public static func settle(
+        _ copy: String, knowing newer: Revocations?, at now: Instant
+    ) throws(StoreError) -> Settled {
+        try onCopy(copy) { connection throws(SQLiteError) in
+            try connection.change { transaction throws(SQLiteError) in
+                _ = try Migrator.migrate(in: transaction)
+                try connection.execute("UPDATE generations SET lease_end_ms = 0 WHERE status = 'processing'")
+                let leases = Int64(connection.changes)
+                // Any of them may have ended since.
+                try connection.execute("DELETE FROM sessions")
+                let revoked = try newer.map { newer throws(SQLiteError) in
+                    try newer.revoke(at: now, in: transaction)
+                }
+                let forgotten = try newer.map { newer throws(SQLiteError) in
+                    try newer.forget(at: now, in: transaction)
+                }
+                let admins = try Revocations.admins(on: connection)
+                return Settled(
+                    endedLeases: leases, revokedAdmins: revoked ?? [], forgottenUsers: forgotten ?? [], admins: admins,
+                    newerAdmins: newer.map { $0.admins.filter { !admins.contains($0) } } ?? [])
+            }
+        }
+    }
+
+    /// What a newer state than the backup's knows of who was revoked and forgotten.
+    public static func revocations(in path: String) throws(StoreError) -> Revocations {
+        try onCopy(path) { connection throws(SQLiteError) in
+            Revocations(
+                admins: try Revocations.admins(on: connection),
+                forgotten: try Revocations.forgotten(on: connection))
         }
     }
 

@@ -15,6 +15,9 @@ public enum OpenCheckoutOutcome: Equatable, Sendable {
 extension Store {
     /// At most so many checkouts a minute and an hour for one user.
     static let checkoutLimits: [(count: Int, window: Duration)] = [(5, .seconds(60)), (20, .seconds(3600))]
+    /// How far ahead of a request's time a row of ours may honestly lie: the request has waited for its turn meanwhile.
+    /// What lies further ahead was written while the clock was wrong, and counts for nothing.
+    static let honestLead = Duration.seconds(10)
 
     /// Promises a price: finds an open checkout of the same user, quantity and price, or adds the row of a new one.
     ///
@@ -111,8 +114,9 @@ extension Store {
     ) throws(StoreError) -> Bool {
         try write { transaction throws(SQLiteError) in
             try transaction.connection.execute(
-                "UPDATE checkouts SET asked_ms = ?1 WHERE polar_id = ?2 AND asked_ms <= ?3",
-                .integer(now.rawValue), .text(id.text), .integer(now.advanced(by: .zero - interval).rawValue))
+                "UPDATE checkouts SET asked_ms = ?1 WHERE polar_id = ?2 AND (asked_ms <= ?3 OR asked_ms > ?4)",
+                .integer(now.rawValue), .text(id.text), .integer(now.advanced(by: .zero - interval).rawValue),
+                .integer(now.advanced(by: interval).rawValue))
             return transaction.connection.changes == 1
         }
     }
@@ -189,13 +193,14 @@ enum Checkouts {
             // The one whose leaving the window makes room.
             let blocking = try connection.query(
                 """
-                SELECT created_ms FROM checkouts WHERE user_id = ? AND created_ms > ? ORDER BY created_ms DESC
-                LIMIT 1 OFFSET ?
+                SELECT created_ms FROM checkouts WHERE user_id = ? AND created_ms > ? AND created_ms <= ?
+                ORDER BY created_ms DESC LIMIT 1 OFFSET ?
                 """,
-                .text(user.text), .integer(start.rawValue), .integer(Int64(limit.count - 1))
+                .text(user.text), .integer(start.rawValue), .integer(now.advanced(by: Store.honestLead).rawValue),
+                .integer(Int64(limit.count - 1))
             ) { Instant(rawValue: $0.integer(0)) }.first
             guard let blocking else { continue }
-            longest = max(longest ?? .zero, start.distance(to: blocking))
+            longest = max(longest ?? .zero, min(start.distance(to: blocking), limit.window))
         }
         return longest
     }

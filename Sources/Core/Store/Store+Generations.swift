@@ -110,7 +110,7 @@ extension Store {
 }
 
 extension Generation {
-    fileprivate var blobs: [BlobID] { [input, result, thumbnail].compactMap { $0?.blob } }
+    var blobs: [BlobID] { [input, result, thumbnail].compactMap { $0?.blob } }
 }
 
 /// The generations table.

@@ -9,6 +9,10 @@ public struct DatabaseFacts: Equatable, Sendable {
     public let journalMode: String
     /// 2 (FULL): a commit is on the disk when it is acknowledged.
     public let synchronous: Int64
+    /// Of the write-ahead log.
+    public let walBytes: Int64
+    /// Beyond it somebody reads without an end.
+    public static let mostWalBytes: Int64 = 64 << 20
 }
 
 extension Store {
@@ -24,7 +28,8 @@ extension Store {
             }
             return DatabaseFacts(
                 schema: try integer("user_version"), expectedSchema: Migrator.current,
-                journalMode: try text("journal_mode"), synchronous: try integer("synchronous"))
+                journalMode: try text("journal_mode"), synchronous: try integer("synchronous"),
+                walBytes: WriteAheadLog(of: path).bytes)
         } catch {
             throw StoreError(error)
         }

@@ -15,6 +15,8 @@ public struct Measurements: Equatable, Sendable {
     public let lastDelivery: Instant?
     public let operations: [Operation: OperationReport]
     public let schema: Int64
+    /// Of the write-ahead log.
+    public let walBytes: Int64
 }
 
 /// What all entries of one kind are together.
@@ -40,6 +42,9 @@ public struct Writing: Equatable, Sendable {
 }
 
 extension Store {
+    /// How long the write-ahead log is. Commits empty it above 16 MB, as soon as no reader needs it.
+    public var walBytes: Int64 { WriteAheadLog(of: path).bytes }
+
     public func measurements() throws(StoreError) -> Measurements {
         try read { connection throws(SQLiteError) in
             var operations: [Operation: OperationReport] = [:]
@@ -54,7 +59,7 @@ extension Store {
                 generations: try Sums.generations(on: connection), oldestPending: try Sums.oldestDue(on: connection),
                 parkedOrders: try Sums.parked(on: connection), users: try Sums.users(on: connection),
                 debt: try Sums.debt(on: connection), lastDelivery: lastDelivery, operations: operations,
-                schema: try Migrator.version(of: connection))
+                schema: try Migrator.version(of: connection), walBytes: walBytes)
         }
     }
 }

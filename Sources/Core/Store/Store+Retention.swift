@@ -11,6 +11,8 @@ public struct Pruned: Equatable, Sendable {
 extension Store {
     /// Of each short transaction: the webhook never waits long for it.
     private static let batch = 200
+    /// Of rows that stand in many indexes.
+    private static let smallBatch = 50
 
     /// Forgets the bodies of old deliveries, and later the rows. Bodies and headers hold what buyers told Polar; the row
     /// without them still answers a repeated delivery, and tells an order's story.
@@ -32,6 +34,72 @@ extension Store {
             [.integer(rows.rawValue), .integer(bodies.rawValue)],
             "UPDATE deliveries SET body = NULL, headers = '{}' WHERE id = ?", isDryRun)
         return pruned
+    }
+
+    /// Removes checkouts that came to nothing: without an order, paid or not. Those of a sale stay, for they say what was
+    /// promised.
+    ///
+    /// - Returns: how many there are.
+    public func pruneCheckouts(before end: Instant, isDryRun: Bool) throws(StoreError) -> Int {
+        guard !isDryRun else {
+            return try read { connection throws(SQLiteError) in
+                Int(
+                    try connection.integer(
+                        """
+                        SELECT count(*) FROM checkouts
+                        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
+                          AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
+                        """, .integer(end.rawValue)))
+            }
+        }
+        var count = 0
+        while true {
+            let removed = try write { transaction throws(SQLiteError) in
+                try transaction.connection.execute(
+                    """
+                    DELETE FROM checkouts WHERE id IN (
+                        SELECT id FROM checkouts
+                        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
+                          AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
+                        ORDER BY created_ms LIMIT ?)
+                    """, .integer(end.rawValue), .integer(Int64(Self.smallBatch)))
+                return transaction.connection.changes
+            }
+            guard removed > 0 else { return count }
+            count += removed
+        }
+    }
+
+    /// How many generations have ended, were made before and are still shown.
+    public func oldGenerations(before end: Instant) throws(StoreError) -> Int {
+        try read { connection throws(SQLiteError) in
+            Int(
+                try connection.integer(
+                    """
+                    SELECT count(*) FROM generations
+                    WHERE deleted_ms IS NULL AND created_ms < ? AND status IN ('completed', 'failed')
+                    """, .integer(end.rawValue)))
+        }
+    }
+
+    /// Deletes some of them, as their users can: their files are needed no more.
+    ///
+    /// - Returns: the files of each; nothing, if there are no more.
+    public func pruneGenerations(before end: Instant, at now: Instant) throws(StoreError) -> [[BlobID]] {
+        try write { transaction throws(SQLiteError) in
+            let ids = try transaction.connection.query(
+                """
+                SELECT id FROM generations
+                WHERE deleted_ms IS NULL AND created_ms < ? AND status IN ('completed', 'failed')
+                ORDER BY created_ms LIMIT ?
+                """, .integer(end.rawValue), .integer(Int64(Self.smallBatch))
+            ) { Generation.ID($0.text(0)) }.compactMap(\.self)
+            return try ids.map { id throws(SQLiteError) in
+                let blobs = try Generations.find(id, on: transaction.connection)?.blobs ?? []
+                try Generations.hide(id, cancelling: false, at: now, in: transaction)
+                return blobs
+            }
+        }
     }
 
     private func changeDeliveries(

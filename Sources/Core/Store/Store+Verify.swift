@@ -2,30 +2,56 @@ private import JSON
 internal import SQLite
 
 extension Store {
+    /// What a copy for ``verify(room:)`` leaves of the disk.
+    private static let keptFree: Int64 = 256 << 20
+
     /// Recomputes every balance, target, charge and debt from the entries and the rows, on one state of the database.
     ///
-    /// SQLite walks the rows; memory does not grow with the ledger. Each check names its first 1000 faults.
+    /// It looks at a copy, which goes with its end: a long look at the database itself keeps the WAL from being taken
+    /// back. SQLite walks the rows; memory does not grow with the ledger. Each check names its first 1000 faults.
     ///
+    /// - Parameter room: bytes free beside the database; without room for a copy, it is looked at itself.
     /// - Returns: nothing, if all is as the rules of credits say.
-    public func verify() throws(StoreError) -> [LedgerFault] {
-        try read { connection throws(SQLiteError) in try Verification.faults(on: connection) }
+    public func verify(room: Int64? = nil) throws(StoreError) -> [LedgerFault] {
+        let bytes = try read { connection throws(SQLiteError) in
+            try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
+        }
+        if let room, room - Self.keptFree > bytes {
+            do throws(SQLiteError) {
+                return try Verification.faults(
+                    on: Connection.privateCopy(of: path, by: path + ".verify"))
+            } catch {
+                // Whatever is in the way of a copy, such as a disk that is full by now, is not in the way of this:
+            }
+        }
+        return try read { connection throws(SQLiteError) in try Verification.faults(on: connection) }
     }
 }
 
 extension Verification {
     static func faults(on connection: Connection) throws(SQLiteError) -> [LedgerFault] {
         var verification = Verification(connection: connection)
-        try verification.checkFile()
-        // What SQLite cannot read, nobody can recompute.
-        guard verification.faults.isEmpty else { return verification.faults }
-        try verification.checkUsers()
-        try verification.checkEntries()
-        try verification.checkDays()
-        try verification.checkSums()
-        try verification.checkOrders()
-        try verification.checkPayments()
-        try verification.checkGenerations()
+        do throws(SQLiteError) {
+            try verification.checkEverything()
+        } catch {
+            // A page that SQLite cannot make sense of is what was looked for.
+            guard error.isDamage else { throw error }
+            verification.faults.append(.fileDamaged(error.description))
+        }
         return verification.faults
+    }
+
+    private mutating func checkEverything() throws(SQLiteError) {
+        try checkFile()
+        // What SQLite cannot read, nobody can recompute.
+        guard faults.isEmpty else { return }
+        try checkUsers()
+        try checkEntries()
+        try checkDays()
+        try checkSums()
+        try checkOrders()
+        try checkPayments()
+        try checkGenerations()
     }
 }
 

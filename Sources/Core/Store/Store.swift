@@ -7,6 +7,7 @@ internal import SQLite
 public final class Store: Sendable {
     private let writer: Writer
     private let readers: Readers
+    public let path: String
     /// As long as the store is there, nobody replaces the file beneath it.
     private let presence: Presence
     /// How many trials one day has room for.
@@ -23,6 +24,7 @@ public final class Store: Sendable {
         broken: @escaping @Sendable (StoreError) -> Void
     ) throws(StoreError) {
         self.trialsADay = trialsADay
+        self.path = path
         do {
             presence = try Presence(at: path)
             readers = try Readers(path: path)
@@ -48,10 +50,12 @@ public final class Store: Sendable {
             path: settings.database, commitGroup: settings.commitGroup, trialsADay: settings.trialsADay, broken: broken)
     }
 
+    /// - Parameter patience: for the turn, if less than usual.
     func write<Result: Sendable>(
+        within patience: Duration? = nil,
         _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
     ) throws(StoreError) -> Result {
-        do { return try writer.write(body) } catch { throw StoreError(error) }
+        do { return try writer.write(within: patience, body) } catch { throw StoreError(error) }
     }
 
     /// What this process has written so far.
@@ -72,7 +76,7 @@ extension Store {
     public static func migrate(path: String) throws(StoreError) -> [String] {
         do {
             _ = try Connection(path: path, mode: .create, busyTimeout: .seconds(30))
-            return try Migrator.migrate(Writer(path: path) { _ in })
+            return try Migrator.migrate(Writer(path: path, patience: .seconds(30)) { _ in })
         } catch let error as SQLiteError {
             throw StoreError(error)
         } catch let error as WriteError {
@@ -86,7 +90,7 @@ extension Store {
     /// schema, and others go on writing.
     public static func migrate(copyOf path: String, to copy: String) throws(StoreError) -> [String] {
         do throws(SQLiteError) {
-            try Connection(path: path, mode: .read).copy(to: copy)
+            try Connection.copy(of: path, to: copy)
         } catch {
             throw StoreError(error)
         }

@@ -8,10 +8,13 @@ struct AdminsAPI: Sendable {
 
     init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
-    /// Never so many that they would need pages.
+    /// Oldest first.
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
-        let admins = try stored { () throws(StoreError) in try dependencies.store.admins() }
-        return .json(.ok, ["items": .array(admins.map(\.json)), "next_cursor": .null])
+        let slice = try ListSlice(request.parameters)
+        let found = try stored { () throws(StoreError) in
+            try dependencies.store.admins(after: slice.cursor, limit: slice.limit)
+        }
+        return .list(found, \.json)
     }
 
     func grant(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -20,8 +23,8 @@ struct AdminsAPI: Sendable {
         let outcome = try stored { () throws(StoreError) in
             try dependencies.store.grantAdmin(to: user, by: actor.text, at: dependencies.now())
         }
-        let admins = try stored { () throws(StoreError) in try dependencies.store.admins() }
-        let json = admins.first { $0.user == user }?.json ?? ["user_id": .string(user.text)]
+        let admin = try stored { () throws(StoreError) in try dependencies.store.admin(user) }
+        let json = admin?.json ?? ["user_id": .string(user.text)]
         switch outcome {
         case .granted:
             log("admin.granted", user, by: actor, request)

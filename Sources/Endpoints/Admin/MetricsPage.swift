@@ -83,6 +83,7 @@ private struct Exposition {
         gauge("credits_users", "Users.", found.users)
         gauge("credits_debt_credits", "Credits that users owe.", found.debt)
         time("credits_last_delivery_timestamp_seconds", "When the last webhook came.", found.lastDelivery)
+        gauge("credits_wal_bytes", "The database's write-ahead log.", found.walBytes)
         gauge("credits_schema_version", "The database's schema.", found.schema)
     }
 

@@ -82,6 +82,12 @@ extension Doctor {
         if facts.synchronous != 2 {
             findings.append(.fault(check, "commits are not synchronous", "install the executables again"))
         }
+        if facts.walBytes > DatabaseFacts.mostWalBytes {
+            findings.append(
+                .warning(
+                    check, "its write-ahead log has \(facts.walBytes >> 20) MiB: some program reads without an end",
+                    "find it with fuser \(settings.database) and end it; the log is emptied with the next commit"))
+        }
         guard facts.schema == facts.expectedSchema else {
             return findings + [
                 .fault(

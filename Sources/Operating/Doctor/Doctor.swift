@@ -55,7 +55,7 @@ public struct Doctor: Sendable {
             ("polar-orders", faults(PolarOrdersSettings.init)), ("checkout", faults(CheckoutSettings.init)),
             ("generations", faults(GenerationsSettings.init)), ("auth", faults(AuthSettings.init)),
             ("admin", faults(AdminSettings.init)), ("generation-worker", faults(WorkerSettings.init)),
-            ("creditctl reconcile", faults(ReconcileSettings.init)),
+            ("creditctl reconcile", faults(ReconcileSettings.init)), ("creditctl prune", faults(PruneSettings.init)),
         ]
         var users: [(fault: SettingsError.Fault, programs: [String])] = []
         for program in programs {

@@ -46,8 +46,26 @@ extension Store {
     }
 }
 
-private enum Person {
-    static let window: Int64 = 1000
+/// What tells who a user is.
+enum Person {
+    private static let window: Int64 = 1000
+
+    /// In a file that nobody else waits for.
+    ///
+    /// - Returns: `nil` if nobody knows the user.
+    static func forgetAll(
+        of user: UserID, by actor: String, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Forgotten? {
+        guard let names = try names(of: user, on: transaction.connection) else { return nil }
+        var telling: [Int64] = []
+        var end: Int64? = 0
+        while let start = end {
+            let next = try deliveries(naming: names, after: start, on: transaction.connection)
+            telling += next.found
+            end = next.end
+        }
+        return try forget(user, telling, by: actor, at: now, in: transaction)
+    }
 
     /// How the person stands in the bodies of deliveries: JSON strings with their quotes. `nil` if nobody knows the user.
     static func names(of user: UserID, on connection: Connection) throws(SQLiteError) -> [[UInt8]]? {
