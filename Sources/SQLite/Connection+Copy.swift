@@ -72,8 +72,9 @@ extension Connection {
 
     /// Source: https://www.sqlite.org/c3ref/backup_finish.html
     private func fill(from database: String) throws(SQLiteError) {
-        // What fails half-way is thrown away whole.
-        try execute("PRAGMA journal_mode = OFF")
+        // What fails half-way is thrown away whole. A journal on the disk would be found by whoever still reads the copy
+        // of before, which had the same name. (OFF does nothing on a connection that is on its guard.)
+        try execute("PRAGMA journal_mode = MEMORY")
         try execute("PRAGMA synchronous = OFF")
         let source = try Connection(path: database, mode: .read)
         try unsafe source.withHandles(self) { (source, target) throws(SQLiteError) in
