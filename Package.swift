@@ -64,16 +64,18 @@ let package = Package(
         library("Pages", ["Core", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
         library("Webhook", ["Core", "HTTP"]),
-        library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Webhook"]),
+        library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Threads", "Webhook"]),
         library("Worker", ["Core", "Threads"]),
         library("Operating", ["Core", "JSON"]),
 
-        program("checkout", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System"]),
+        program(
+            "checkout",
+            ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System", "Threads"]),
         program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("polar-orders", ["Core", "FastCGI", "HTTP", "System", "Webhook"]),
         program(
             "auth",
-            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System"]),
+            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System", "Threads"]),
         program("admin", ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
         program("creditctl", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System", arguments]),
@@ -108,8 +110,9 @@ let package = Package(
             "SimulatorTests",
             ["Core", "Crypto", "HTTP", "HTTPClient", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
             resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
-        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport"]),
+        tests("SiteTests", ["HTTPClient", "JSON", "TestSupport", "Threads"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
+        tests("ThreadsTests", ["TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
         tests("WorkerTests", ["Clients", "Core", "Crypto", "TestSupport", "Threads", "Worker"]),
     ],

@@ -12,7 +12,7 @@ public struct PolarClient: Sendable {
     private let address: String
     private let token: Secret
     private let version: String
-    private let http: HTTPClient
+    private var http: HTTPClient
     private let patience: Patience?
 
     /// How to bear Polar's limits: for whom nobody waits.
@@ -42,6 +42,13 @@ public struct PolarClient: Sendable {
         self.version = version
         self.http = http
         self.patience = patience
+    }
+
+    /// The same client for one question that somebody waits for: all its calls and tries have one deadline together.
+    public func within(_ limit: Duration) -> PolarClient {
+        var client = self
+        client.http = http.within(limit)
+        return client
     }
 
     /// Makes a checkout session with the promised price.
@@ -142,7 +149,7 @@ public struct PolarClient: Sendable {
     func call(_ method: String, _ path: String, body: JSON? = nil) throws(PolarFailure) -> JSON {
         do throws(PolarFailure) {
             return try callOnce(method, path, body: body)
-        } catch .unavailable(let reason) where reason != Self.limited {
+        } catch .unavailable(let reason) where reason != Self.limited && http.hasTime {
             return try callOnce(method, path, body: body)
         }
     }

@@ -1,11 +1,14 @@
 internal import Core
 internal import HTTP
+private import Threads
 internal import Webhook
 
 /// Opens checkouts and follows them, for the API and the pages alike.
 struct Buying: Sendable {
     /// How often Polar is asked about one checkout, at most.
     static let questionInterval = Duration.seconds(5)
+    /// How long somebody who looks at a checkout waits for the answer.
+    static let questionPatience = Duration.milliseconds(1500)
 
     private let dependencies: CheckoutDependencies
 
@@ -16,8 +19,19 @@ struct Buying: Sendable {
     /// An open checkout with Polar's session: a new one, or the one of the same quantity and price that is open already.
     ///
     /// Our row comes first, so that a sale can always be traced; then Polar; then the row learns of the session, and the
-    /// client's key of its answer. Whoever sends the key again before that goes on with the same row.
+    /// client's key of its answer. Whoever sends the key again before that goes on with the same row. Before all of that
+    /// comes a place among those who may wait for Polar: without one nothing happens, not even a write.
     func open(
+        _ quantity: Int64, for profile: Profile, under keyed: Keyed<OpenedCheckout>?, _ request: Request
+    ) throws(RequestError) -> Once<OpenedCheckout> {
+        let result = try dependencies.places.enter { () throws(RequestError) in
+            try openInPlace(quantity, for: profile, under: keyed, request)
+        }
+        guard let result else { throw .polarBusy }
+        return result
+    }
+
+    private func openInPlace(
         _ quantity: Int64, for profile: Profile, under keyed: Keyed<OpenedCheckout>?, _ request: Request
     ) throws(RequestError) -> Once<OpenedCheckout> {
         let now = dependencies.now()
@@ -77,13 +91,23 @@ struct Buying: Sendable {
     }
 
     /// The caller's checkout as it stands. If the webhook is late, Polar is asked, and what it says is applied the same way.
+    ///
+    /// Nobody waits for that longer than a moment, whatever hangs: what is learned later shows at the next look.
     func follow(_ id: String, _ request: Request) throws(RequestError) -> Checkout {
         let user = try request.profile().user
         guard let id = Checkout.PolarID(id), let checkout = try find(id, of: user) else { throw .notFound }
-        guard checkout.isWorthAsking, try isOurTurn(to: id) else { return checkout }
-        guard let report = report(on: id, request) else { return checkout }
-        try apply(report, request)
+        guard checkout.isWorthAsking else { return checkout }
+        _ = dependencies.places.aside(atMost: Self.questionPatience) { ask(about: id, request) }
         return try find(id, of: user) ?? checkout
+    }
+
+    private func ask(about id: Checkout.PolarID, _ request: Request) {
+        do throws(RequestError) {
+            guard try isOurTurn(to: id), let report = report(on: id, request) else { return }
+            try apply(report, request)
+        } catch {
+            if let line = error.logLine { dependencies.log(line.of(request: request.id)) }
+        }
     }
 
     private func find(_ id: Checkout.PolarID, of user: UserID) throws(RequestError) -> Checkout? {

@@ -33,13 +33,20 @@ struct BuyingPages: Sendable {
         } catch {
             guard request.wantsPage, let fault = error.faultInWords else { throw error }
             if let line = error.logLine { dependencies.log(line.of(request: request.id)) }
-            return .html(error.problem.status, try buyPage(request, fault: fault))
+            var response = Response.html(error.problem.status, try buyPage(request, fault: fault))
+            response.headers["retry-after"] = error.problem.headers["retry-after"]
+            return response
         }
     }
 
     func comeBack(_ request: Request, _: String) throws(RequestError) -> Response {
         let checkout = try buying.follow(request.parameters["checkout_id"] ?? "", request)
-        return .html(.ok, ReturnPage(checkout, account: try account(request), formToken: request.formToken).html)
+        // Whoever has a checkout is known: this reads, and waits for no turn to write.
+        let account = try stored { () throws(StoreError) in
+            try dependencies.store.account(of: checkout.user, at: dependencies.now())
+        }
+        guard let account else { throw .notFound }
+        return .html(.ok, ReturnPage(checkout, account: account, formToken: request.formToken).html)
     }
 
     func account(_ request: Request, _: String) throws(RequestError) -> Response {
@@ -84,6 +91,7 @@ extension RequestError {
         case .polar(.timedOut): "Polar did not answer in time. Nothing was charged; try again in a moment."
         case .polar(.unavailable), .polar(.refused), .polar(.unreadable):
             "Polar is not available right now. Nothing was charged; try again in a moment."
+        case .polarBusy: "Polar answers slowly just now. Nothing was charged; try again in a few seconds."
         case .stillRunning: "Your first click is still being worked on. Try again in a moment."
         case .keyReused: "This page was used before. Choose again."
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored,

@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+public import Threads
 
 /// Everything that `checkout` serves: the balance and the statement, buying, and the pages for both.
 public struct CheckoutSite: Sendable {
@@ -26,6 +27,9 @@ public struct CheckoutSite: Sendable {
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
+
+    /// Whether this is asked by somebody who wants to know if anything hangs.
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = { ["/healthz", "/readyz"].contains($0) }
 }
 
 /// What the endpoints of `checkout` work with.
@@ -41,6 +45,8 @@ public struct CheckoutDependencies: Sendable {
     let createSession: CreateSession
     let findSession: FindSession
     let report: Report
+    /// For whoever waits for Polar.
+    let places: Bulkhead
     let freeBytes: @Sendable () -> Int64?
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
@@ -48,7 +54,8 @@ public struct CheckoutDependencies: Sendable {
 
     public init(
         store: Store, scope: OrderScope, publicURL: String, createSession: @escaping CreateSession,
-        findSession: @escaping FindSession, report: @escaping Report, freeBytes: @escaping @Sendable () -> Int64?,
+        findSession: @escaping FindSession, report: @escaping Report, places: Bulkhead,
+        freeBytes: @escaping @Sendable () -> Int64?,
         now: @escaping @Sendable () -> Instant, random: @escaping @Sendable (Int) -> [UInt8],
         log: @escaping @Sendable (LogLine) -> Void
     ) {
@@ -58,6 +65,7 @@ public struct CheckoutDependencies: Sendable {
         self.createSession = createSession
         self.findSession = findSession
         self.report = report
+        self.places = places
         self.freeBytes = freeBytes
         self.now = now
         self.random = random

@@ -123,7 +123,7 @@ extension RequestError {
         case .notFailed: Fault("This one has not failed, so there is nothing to try again.")
         case .hasBegun: Fault("It is being made already, so it was not cancelled.")
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,
-            .tooManyCheckouts, .polar, .invalidFields, .refused:
+            .tooManyCheckouts, .polar, .polarBusy, .invalidFields, .refused:
             nil
         }
     }

@@ -31,6 +31,9 @@ public struct GenerationsSite: Sendable {
         request.method == .post && ["/api/v1/generations", "/"].contains(request.path)
     }
 
+    /// Whether this is asked by somebody who wants to know if anything hangs.
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = { $0 == "/healthz/generations" }
+
     private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
         .json(.ok, ["status": "ok"])
     }

@@ -34,6 +34,8 @@ public enum RequestError: Error, Equatable, Sendable {
     case hasBegun
     case notStored(StoreError)
     case polar(PolarFailure)
+    /// As many threads as may wait for Polar already do: it was not asked, and nothing has happened.
+    case polarBusy
 
     /// A field that holds what it may not.
     public struct FieldFault: Equatable, Sendable {
@@ -120,6 +122,10 @@ public enum RequestError: Error, Equatable, Sendable {
             Problem(
                 .badGateway, code: "polar_unavailable", title: "Polar is not available",
                 detail: "Nothing was charged. Try again in a moment.", headers: ["retry-after": "30"])
+        case .polarBusy:
+            Problem(
+                .serviceUnavailable, code: "polar_busy", title: "Polar answers slowly just now",
+                detail: "Nothing was charged. Try again in a few seconds.", headers: ["retry-after": "5"])
         }
     }
 
@@ -128,6 +134,7 @@ public enum RequestError: Error, Equatable, Sendable {
         switch self {
         case .notStored(let error): LogLine(.error, "store.failed", ["store.reason": error.description])
         case .polar(let failure): LogLine(.error, "polar.failed", failure.facts)
+        case .polarBusy: LogLine(.info, "polar.busy")
         case .foreignForm: LogLine(.warning, "form.refused")
         case .notAdmin: LogLine(.warning, "admin.refused")
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")

@@ -2,40 +2,65 @@ private import CFastCGI
 internal import HTTP
 private import Threads
 
-/// Reads one request from the connection, answers it, closes the connection.
+/// One request on its connection: read up to its body when it is made, then answered once. Without an answer the
+/// connection closes with the last reference.
 ///
 /// One request a connection (`fastcgi_keep_conn off`): with keep-alive, body bytes that nobody read would be taken for
 /// the next request, and a client could forge one.
-func answer(
-    _ connection: Int32, _ options: ServeOptions, observe: (Served) -> Void, respond: (Request) -> Response
-) {
-    var exchange = unsafe FCGX_Request()
-    _ = unsafe FCGX_InitRequest(&exchange, -1, 0)
-    // A connection that is there already is used instead of accepting one; `keepConnection` only stops
-    // FCGX_Accept_r from closing it first.
-    unsafe exchange.ipcFd = connection
-    unsafe exchange.keepConnection = 1
-    guard unsafe FCGX_Accept_r(&exchange) == 0 else { return }
-    unsafe exchange.keepConnection = 0
+///
+/// Sendable because one thread at a time has it. What libfcgi knows of it stays at one address.
+@safe final class Exchange: @unchecked Sendable {
+    private let raw = UnsafeMutablePointer<FCGX_Request>.allocate(capacity: 1)
+    private let start: ContinuousClock.Instant
+    private let parameters: Parameters
+    private var isOver = false
 
-    let start = ContinuousClock.now
-    var parameters = Parameters()
-    if let entries = unsafe exchange.envp { unsafe parameters.add(all: entries) }
-    let input = unsafe BodyInput(exchange.in)
-    let reading = parameters.reading(options) { length in
-        BodyStream(length: length) { take in input.read(length, take) }
-    }
-    let response =
-        switch reading {
-        case .request(let request): respond(request)
-        case .refused(let problem, let requestID): problem.response(requestID: requestID)
+    var path: String { parameters.path }
+
+    /// `nil` if the connection brings no whole request; it is closed then.
+    init?(_ connection: Int32) {
+        unsafe raw.initialize(to: FCGX_Request())
+        _ = unsafe FCGX_InitRequest(raw, -1, 0)
+        // A connection that is there already is used instead of accepting one; `keepConnection` only stops
+        // FCGX_Accept_r from closing it first.
+        unsafe raw.pointee.ipcFd = connection
+        unsafe raw.pointee.keepConnection = 1
+        let isWhole = unsafe FCGX_Accept_r(raw) == 0
+        var parameters = Parameters()
+        if isWhole, let entries = unsafe raw.pointee.envp { unsafe parameters.add(all: entries) }
+        self.parameters = parameters
+        start = .now
+        guard isWhole else {
+            isOver = true
+            return nil
         }
-    input.end()
-    unsafe drain(exchange.in)
-    unsafe put(response.serialized, on: exchange.out)
-    unsafe FCGX_Finish_r(&exchange)
-    observe(
-        Served(method: parameters.method, status: response.status.rawValue, duration: start.duration(to: .now)))
+        unsafe raw.pointee.keepConnection = 0
+    }
+
+    deinit {
+        if !isOver { unsafe FCGX_Free(raw, 1) }
+        unsafe raw.deallocate()
+    }
+
+    func answer(_ options: ServeOptions, observe: (Served) -> Void, respond: (Request) -> Response) {
+        precondition(!isOver, "A request is answered once")
+        let input = unsafe BodyInput(raw.pointee.in)
+        let reading = parameters.reading(options) { length in
+            BodyStream(length: length) { take in input.read(length, take) }
+        }
+        let response =
+            switch reading {
+            case .request(let request): respond(request)
+            case .refused(let problem, let requestID): problem.response(requestID: requestID)
+            }
+        input.end()
+        unsafe drain(raw.pointee.in)
+        unsafe put(response.serialized, on: raw.pointee.out)
+        unsafe FCGX_Finish_r(raw)
+        isOver = true
+        observe(
+            Served(method: parameters.method, status: response.status.rawValue, duration: start.duration(to: .now)))
+    }
 }
 
 /// The body of one request as libfcgi hands it on. Whoever keeps it longer than the request lasts reads nothing.

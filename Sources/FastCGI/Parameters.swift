@@ -86,7 +86,7 @@ struct Parameters {
     }
 
     /// nginx's `$document_uri`; a plain CGI server knows the path under other names.
-    private var path: String {
+    var path: String {
         if let path = values["DOCUMENT_URI"], !path.isEmpty { return path }
         let path = text("SCRIPT_NAME") + text("PATH_INFO")
         if !path.isEmpty { return path }

@@ -1,6 +1,7 @@
 private import CFastCGI
 private import Glibc
 public import HTTP
+private import Synchronization
 private import Threads
 
 /// How an executable wants to be served.
@@ -10,6 +11,9 @@ public struct ServeOptions: Sendable {
     /// A longer body is answered 413.
     public var maximumBodyBytes: Int
     public var streaming: Streaming?
+    /// Which paths are answered at once even when every thread is busy: a thread more is kept for them. The answers to
+    /// them must not wait for long themselves.
+    public var isUrgent: (@Sendable (_ path: String) -> Bool)?
     /// The name of nginx's user. Root and our own user may connect as well: they could do worse anyway.
     public var peer: String
     /// How long a stop waits for the requests in hand. systemd and `deploy/stack` wait a little longer.
@@ -31,12 +35,14 @@ public struct ServeOptions: Sendable {
     }
 
     public init(
-        threads: Int = 16, maximumBodyBytes: Int, streaming: Streaming? = nil, peer: String = "www-data",
+        threads: Int = 16, maximumBodyBytes: Int, streaming: Streaming? = nil,
+        isUrgent: (@Sendable (_ path: String) -> Bool)? = nil, peer: String = "www-data",
         patience: Duration = .seconds(9)
     ) {
         self.threads = threads
         self.maximumBodyBytes = maximumBodyBytes
         self.streaming = streaming
+        self.isUrgent = isUrgent
         self.peer = peer
         self.patience = patience
     }
@@ -75,16 +81,71 @@ public func serve(
     unsafe setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1)
     precondition(FCGX_Init() == 0, "libfcgi does not start")
 
-    let running = Monitor(options.threads)
-    for _ in 0..<options.threads {
-        startThread {
-            while let connection = listener.next() {
-                answer(connection, options, observe: observe, respond: respond)
-            }
-            running.withLock { $0 -= 1 }
-        }
-    }
+    let staff = Staff(options, listener, observe: observe, respond: respond)
+    staff.start()
     StopSignals.wait()
     listener.stop()
-    _ = running.wait(atMost: options.patience) { $0 == 0 ? true : nil }
+    staff.waitForEnd()
+}
+
+/// The threads that answer, and the one more that sees to what is urgent while all of them are busy.
+///
+/// A connection says what it is about only once it has been taken. So while everybody is busy, the thread more takes what
+/// comes, answers what is urgent and puts the rest where the others, as they become free, look first.
+private final class Staff: Sendable {
+    private let options: ServeOptions
+    private let listener: Listener
+    private let observe: @Sendable (Served) -> Void
+    private let respond: @Sendable (Request) -> Response
+    private let free: Atomic<Int>
+    private let areAllBusy = Monitor(false)
+    private let running: Monitor<Int>
+
+    init(
+        _ options: ServeOptions, _ listener: Listener, observe: @escaping @Sendable (Served) -> Void,
+        respond: @escaping @Sendable (Request) -> Response
+    ) {
+        self.options = options
+        self.listener = listener
+        self.observe = observe
+        self.respond = respond
+        free = Atomic(options.threads)
+        running = Monitor(options.threads)
+    }
+
+    func start() {
+        for _ in 0..<options.threads {
+            startThread { [self] in
+                while let exchange = listener.next() { work(on: exchange) }
+                running.withLock { $0 -= 1 }
+            }
+        }
+        guard let isUrgent = options.isUrgent else { return }
+        startThread { [self] in
+            let places = Bulkhead(places: 8)
+            while true {
+                areAllBusy.wait { $0 ? () : nil }
+                guard let exchange = listener.nextWhileBusy() else { return }
+                if isUrgent(exchange.path) || !listener.handOver(exchange) {
+                    // On a thread of its own: the next may be urgent too.
+                    _ = places.aside(atMost: .zero) { [self] in finish(exchange) }
+                }
+            }
+        }
+    }
+
+    func waitForEnd() { _ = running.wait(atMost: options.patience) { $0 == 0 ? true : nil } }
+
+    private func work(on exchange: Exchange) {
+        if free.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 { noteWhetherAllAreBusy() }
+        finish(exchange)
+        if free.add(1, ordering: .sequentiallyConsistent).oldValue == 0 { noteWhetherAllAreBusy() }
+    }
+
+    /// Of two that note at once, the last one sees what both did.
+    private func noteWhetherAllAreBusy() {
+        areAllBusy.withLock { $0 = free.load(ordering: .sequentiallyConsistent) == 0 }
+    }
+
+    private func finish(_ exchange: Exchange) { exchange.answer(options, observe: observe, respond: respond) }
 }

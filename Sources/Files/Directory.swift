@@ -94,15 +94,19 @@ public struct Directory: Sendable {
 
     /// Holds the lock while `body` runs; the kernel gives it back when the process dies.
     ///
-    /// Each call locks by an open file of its own, so threads exclude each other as processes do.
+    /// Each call locks by an open file of its own, so threads exclude each other as processes do. Everybody comes in by the
+    /// same door, and who waits for the others to leave keeps it shut: sharers who overlap without an end starve nobody.
     public func holding<Result, Failure: Error>(
         _ lock: Lock, of name: String, refused: (FileError) -> Failure, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let file: OpenFile
         do throws(FileError) {
             file = try OpenFile(place(name), O_RDWR | O_CREAT, mode: 0o660)
+            try file.lockDoor()
             switch lock {
-            case .shared: try file.lock(LOCK_SH)
+            case .shared:
+                try file.lock(LOCK_SH)
+                try file.unlockDoor()
             case .exclusive: try file.lock(LOCK_EX)
             }
         } catch {

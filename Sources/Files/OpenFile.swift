@@ -78,6 +78,23 @@ final class OpenFile {
         }
     }
 
+    /// Another lock of the same file, which knows nothing of the one above: one holder excludes all others.
+    func lockDoor() throws(FileError) { try setDoor(F_WRLCK) }
+
+    func unlockDoor() throws(FileError) { try setDoor(F_UNLCK) }
+
+    /// F_OFD_SETLKW, on every architecture; the header shows it only to those who define _GNU_SOURCE.
+    private static let setWhenFree: Int32 = 38
+
+    /// Of the open file and not of the process, so that threads exclude each other too.
+    private func setDoor(_ kind: Int32) throws(FileError) {
+        var range = Glibc.flock(
+            l_type: Int16(kind), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 1, l_pid: 0)
+        while unsafe fcntl(descriptor, Self.setWhenFree, &range) != 0 {
+            guard errno == EINTR else { throw FileError("fcntl") }
+        }
+    }
+
     /// - Returns: `false` if somebody else holds it.
     func lockAtOnce() throws(FileError) -> Bool {
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

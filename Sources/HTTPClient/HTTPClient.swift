@@ -11,6 +11,7 @@ public struct HTTPClient: Sendable {
     private let totalTimeout: Duration
     private let maximumResponseBytes: Int
     private let connectTo: String?
+    private var end: ContinuousClock.Instant?
 
     /// - Parameter connectTo: the host to connect to, whatever host the address names: its name is still what the
     ///   certificate must have and what the server is told.
@@ -54,11 +55,27 @@ public struct HTTPClient: Sendable {
         }
     }
 
+    /// The same client for calls that have one deadline together.
+    public func within(_ limit: Duration) -> HTTPClient {
+        var client = self
+        client.end = .now + limit
+        return client
+    }
+
+    /// Whether a call could still be answered.
+    public var hasTime: Bool { patience >= .milliseconds(1) }
+
+    private var patience: Duration {
+        min(totalTimeout, end.map { ContinuousClock.now.duration(to: $0) } ?? totalTimeout)
+    }
+
     public func send(_ call: Call) throws(HTTPClientError) -> Answer {
         guard libraryIsReady else { throw .notSent("libcurl does not start") }
         try call.check()
+        let patience = patience
+        guard patience >= .milliseconds(1) else { throw .timedOut }
         let handle = try EasyHandle()
-        try prepare(handle, for: call)
+        try prepare(handle, for: call, patience)
         let receiver = Receiver(maximumBytes: maximumResponseBytes)
         let code = try handle.perform(into: receiver)
         if receiver.isTooLarge { throw .tooLarge }
@@ -66,7 +83,7 @@ public struct HTTPClient: Sendable {
         return Answer(status: handle.status, headers: receiver.headers, body: receiver.body)
     }
 
-    private func prepare(_ handle: EasyHandle, for call: Call) throws(HTTPClientError) {
+    private func prepare(_ handle: EasyHandle, for call: Call, _ patience: Duration) throws(HTTPClientError) {
         try handle.set(CURLOPT_URL, call.url)
         try handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         try handle.set(CURLOPT_PROXY, "")
@@ -74,7 +91,9 @@ public struct HTTPClient: Sendable {
         try handle.set(CURLOPT_FOLLOWLOCATION, 0)
         try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         try handle.set(CURLOPT_CONNECTTIMEOUT_MS, Int(connectTimeout / .milliseconds(1)))
-        try handle.set(CURLOPT_TIMEOUT_MS, Int(totalTimeout / .milliseconds(1)))
+        try handle.set(CURLOPT_TIMEOUT_MS, Int(patience / .milliseconds(1)))
+        // Without it the end of a call waits for the resolver's thread, however long a name server is silent.
+        try handle.set(CURLOPT_QUICK_EXIT, 1)
         if let connectTo { try handle.setConnectTo("::\(connectTo):") }
         // An honest length over the limit ends the call before its bytes come.
         try handle.set(CURLOPT_MAXFILESIZE_LARGE, size: Int64(maximumResponseBytes))

@@ -33,6 +33,13 @@ private import Glibc
         return body(&state)
     }
 
+    /// Reads the state: nobody is woken.
+    public func look<Result>(_ body: (State) -> Result) -> Result {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return body(state)
+    }
+
     /// Waits until `body` finds what it looks for in the state.
     public func wait<Result>(for body: (inout State) -> Result?) -> Result {
         unsafe pthread_mutex_lock(mutex)

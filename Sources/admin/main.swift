@@ -20,7 +20,9 @@ do {
     let tally = Tally(of: "admin", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))
     serve(
-        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 64 << 10, peer: settings.serving.peer),
+        ServeOptions(
+            threads: settings.serving.threads, maximumBodyBytes: 64 << 10, isUrgent: AdminSite.isUrgent,
+            peer: settings.serving.peer),
         observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
     tally.keep()
     log(LogLine(.notice, "process.stopped"))

@@ -4,13 +4,15 @@ import Endpoints
 import FastCGI
 import HTTP
 import System
+import Threads
 
 // Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
 do {
     let settings = try AuthSettings(System.environment())
     let log = JSONLog(program: "auth", level: settings.serving.logLevel)
     let store = try Store(settings.store, log: log)
-    let issuer = Issuer(settings, log: log.callAsFunction)
+    let places = Bulkhead(amongThreads: settings.serving.threads)
+    let issuer = Issuer(settings, places: places, log: log.callAsFunction)
     let uses = SessionUses(keptIn: store, log: log)
     let endpoint = Auth(
         site: Auth.Site(
@@ -25,6 +27,7 @@ do {
         surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
 
     let tally = Tally(of: "auth", keptIn: store, log: log)
+    issuer.waitForKeys()
     log(LogLine(.notice, "process.started"))
     serve(
         ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 16_384, peer: settings.serving.peer),

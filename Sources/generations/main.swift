@@ -28,7 +28,7 @@ do {
         ServeOptions(
             threads: settings.serving.threads, maximumBodyBytes: 64 << 10,
             streaming: .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture),
-            peer: settings.serving.peer),
+            isUrgent: GenerationsSite.isUrgent, peer: settings.serving.peer),
         observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
     tally.keep()
     log(LogLine(.notice, "process.stopped"))

@@ -61,17 +61,19 @@ struct APIFault: Sendable {
     }
 }
 
-extension Polar {
+extension Monitor<World> {
     /// Answers as the next fault that waits will have it, or rightly.
-    func withFaults(_ answer: () -> Response) -> Response {
-        guard let fault = world.withLock({ $0.takeFault() }) else { return answer() }
+    func withFaults(
+        of list: WritableKeyPath<World.Behaviour, [APIFault]>, _ answer: () -> Response
+    ) -> Response {
+        guard let fault = withLock({ $0.behaviour[keyPath: list].take() }) else { return answer() }
         let right = fault.acts ? answer() : nil
         switch fault.kind {
         case .status(429):
             return Response(.tooManyRequests, headers: ["retry-after": String(fault.retrySeconds)])
-        case .status(let status): return Self.failing(status)
+        case .status(let status): return APIFault.failing(status)
         case .timeout(let seconds):
-            _ = world.wait(atMost: .seconds(seconds)) { _ in Bool?.none }
+            _ = wait(atMost: .seconds(seconds)) { _ in Bool?.none }
             return Response(.gatewayTimeout)
         case .half:
             var response = right ?? .json(.ok, ["id": "half"])
@@ -86,20 +88,23 @@ extension Polar {
         }
     }
 
-    private static func failing(_ status: Int) -> Response {
+}
+
+extension APIFault {
+    fileprivate static func failing(_ status: Int) -> Response {
         switch status {
-        case 401: failure(Refusal(401, "Unauthorized", "Unauthorized"))
-        case 403: failure(Refusal(403, "NotPermitted", "Not permitted"))
+        case 401: Polar.failure(Refusal(401, "Unauthorized", "Unauthorized"))
+        case 403: Polar.failure(Refusal(403, "NotPermitted", "Not permitted"))
         case 502, 503, 504: .html(Status(rawValue: status), "<html><body>\(status)</body></html>")
-        case let status: failure(Refusal(status, "InternalServerError", "Internal Server Error"))
+        case let status: Polar.failure(Refusal(status, "InternalServerError", "Internal Server Error"))
         }
     }
 }
 
-extension World {
-    fileprivate mutating func takeFault() -> APIFault? {
-        guard let fault = behaviour.faults.first else { return nil }
-        if fault.count > 1 { behaviour.faults[0].count -= 1 } else { behaviour.faults.removeFirst() }
+extension [APIFault] {
+    fileprivate mutating func take() -> APIFault? {
+        guard let fault = first else { return nil }
+        if fault.count > 1 { self[0].count -= 1 } else { removeFirst() }
         return fault
     }
 }

@@ -12,6 +12,7 @@ internal import Threads
 /// POST /control/api/settings                   scheme, retry_factor, drop, drop_next, duplicates, hold,
 ///                                              replica_lag_seconds, api_limit_per_minute, benefit
 /// POST /control/api/faults                     fault! 400-599|timeout|half|drip|nonsense, count, seconds, acts; {} clears
+/// POST /control/api/issuer-faults              the same, for the issuer's configuration, keys and tokens
 /// POST /control/api/setup                      scopes, endpoint_url, endpoint_events, endpoint_format,
 ///                                              endpoint_missing, product_archived, product_recurring,
 ///                                              product_currency, product_amount, product_amount_type,

@@ -27,17 +27,21 @@ struct Issuer: Sendable {
 
     func respond(to request: Request) -> Response? {
         switch (request.path, request.method) {
-        case ("/.well-known/openid-configuration", .get): .json(.ok, discovery)
-        case ("/.well-known/jwks.json", .get): .json(.ok, keySet)
+        case ("/.well-known/openid-configuration", .get): withFaults { .json(.ok, discovery) }
+        case ("/.well-known/jwks.json", .get): withFaults { .json(.ok, keySet) }
         case ("/authorize", .get): signInPage(request)
         case ("/authorize", .post): signIn(request)
-        case ("/token", .post): exchange(request)
+        case ("/token", .post): withFaults { exchange(request) }
         case ("/issuer/token", .get), ("/issuer/token", .post): convenience(request)
         case ("/issuer/sessions", .get): sessions(request)
         case ("/issuer/logout", .post): logOut(request)
         case ("/end_session", .get), ("/end_session", .post): endSession(request)
         case _: nil
         }
+    }
+
+    private func withFaults(_ answer: () -> Response) -> Response {
+        world.withFaults(of: \.issuerFaults, answer)
     }
 
     private var discovery: JSON {

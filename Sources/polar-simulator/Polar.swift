@@ -31,7 +31,7 @@ struct Polar: Sendable {
         if world.withLock({ $0.isOverLimit() }) {
             return Response(.tooManyRequests, headers: ["retry-after": "60"])
         }
-        return withFaults { answer(request, isKnown: token != nil) }
+        return world.withFaults(of: \.faults) { answer(request, isKnown: token != nil) }
     }
 
     private func answer(_ request: Request, isKnown: Bool) -> Response {

@@ -5,7 +5,8 @@ extension World {
     mutating func perform(_ path: [String], _ wish: Wish) throws(Refusal) -> JSON {
         switch (path.first ?? "", path.count) {
         case ("settings", 1): return try change(wish)
-        case ("faults", 1): return try addFault(wish)
+        case ("faults", 1): return try addFault(wish, to: \.faults)
+        case ("issuer-faults", 1): return try addFault(wish, to: \.issuerFaults)
         case ("setup", 1): return try setUp(wish)
         case ("provider", 1):
             try provider.change(wish)
@@ -56,9 +57,11 @@ extension World {
         return settingsSummary
     }
 
-    private mutating func addFault(_ wish: Wish) throws(Refusal) -> JSON {
+    private mutating func addFault(
+        _ wish: Wish, to list: WritableKeyPath<Behaviour, [APIFault]>
+    ) throws(Refusal) -> JSON {
         guard let name = wish.text("fault") ?? wish.json["fault"]?.integer.map(String.init) else {
-            behaviour.faults = []
+            behaviour[keyPath: list] = []
             return settingsSummary
         }
         let count = Int(try wish.number("count") ?? 1)
@@ -66,7 +69,7 @@ extension World {
         guard count > 0, let fault = APIFault(name, count: count, seconds: seconds, acts: try wish.flag("acts")) else {
             throw Refusal(422, "BadParameter", "fault is not 400 to 599, timeout, half, drip or nonsense.")
         }
-        behaviour.faults.append(fault)
+        behaviour[keyPath: list].append(fault)
         return settingsSummary
     }
 

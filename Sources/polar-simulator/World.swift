@@ -57,6 +57,8 @@ struct World: Sendable {
         var replicaLag = Duration.zero
         var hasBenefit = false
         var faults: [APIFault] = []
+        /// Of what a site asks the issuer for: configuration, keys, a token for a code.
+        var issuerFaults: [APIFault] = []
         var setup = Setup()
         /// What the issuer says instead of the usual; `none` leaves a claim out.
         var claims: [(name: String, value: String)] = []

@@ -13,7 +13,7 @@ final class PolarServer: Sendable {
         var status = 200
         var headers: [String: String] = [:]
         var body = ""
-        /// `whole`, `half`, `hang` or `reset`.
+        /// `whole`, `half`, `hang`, `slow` (1.2 s) or `reset`.
         var kind = "whole"
     }
 
@@ -50,6 +50,7 @@ final class PolarServer: Sendable {
                 waiting = answers.get(self.path.split('?')[0], [{'status': 404, 'headers': {}, 'body': '{"detail":"Not Found"}', 'kind': 'whole'}])
                 answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
                 if answer['kind'] == 'hang': time.sleep(30)
+                if answer['kind'] == 'slow': time.sleep(1.2)
                 if answer['kind'] == 'reset': return self.connection.shutdown(socket.SHUT_RDWR)
                 text = answer['body'].encode()
                 self.send_response(answer['status'])

@@ -22,7 +22,8 @@ import Testing
         #expect(cookie.hasPrefix("__Host-credits-login="))
         #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure"))
         let value = String(cookie.dropFirst("__Host-credits-login=".count).prefix { $0 != ";" })
-        let attempt = try #require(LoginAttempt(cookie: value))
+        let (key, now) = (try gate.store.formTokenKey().loginKey, gate.state.withLock { $0.now })
+        let attempt = try #require(LoginAttempt(cookie: value, key: key, at: now))
         #expect(attempt.returnTo.text == "/buy?x=1")
         #expect(asked["state"] == attempt.state && asked["nonce"] == attempt.nonce)
         #expect(asked["code_challenge"] == Base64.urlEncoded(sha256(Array(attempt.verifier.utf8))))
@@ -102,6 +103,12 @@ import Testing
         Refusal("no cookie", .badRequest, { "code=c1&state=\($0)" }, cookie: { _ in nil }),
         Refusal(
             "a broken cookie", .badRequest, { "code=c1&state=\($0)" }, cookie: { $0.replacing("=ey", with: "=fy") }),
+        Refusal(
+            "a cookie that somebody else signed", .badRequest, { "code=c1&state=\($0)" },
+            cookie: { $0.prefix { $0 != "." } + "." + String(repeating: "A", count: 43) }),
+        Refusal(
+            "a cookie without its signature", .badRequest, { "code=c1&state=\($0)" },
+            cookie: { String($0.prefix { $0 != "." }) }),
         Refusal("an empty cookie", .badRequest, { "code=c1&state=\($0)" }, cookie: { _ in "__Host-credits-login=" }),
         Refusal("two cookies", .badRequest, { "code=c1&state=\($0)" }, cookie: { "\($0); \($0)" }),
         Refusal("no state", .badRequest, { _ in "code=c1" }),
@@ -167,7 +174,7 @@ import Testing
 
     @Test func anIssuerThatIsSilentIsSaidSo() throws {
         gate.state.withLock { $0.configuration = nil }
-        #expect(try gate.get("/auth/login").status == .badGateway)
+        #expect(try gate.get("/auth/login").status == .serviceUnavailable)
         let problem = try gate.get("/auth/login", accept: "application/json")
         #expect(problem.headers["content-type"] == "application/problem+json")
         #expect(try JSON(problem.body)["code"] == "issuer_unavailable")

@@ -4,6 +4,7 @@ import HTTP
 import JSON
 import TestSupport
 import Testing
+import Threads
 
 @testable import Core
 @testable import Endpoints
@@ -18,6 +19,7 @@ final class Shop: @unchecked Sendable {
     var report: (Checkout.PolarID) throws(PolarFailure) -> CheckoutReport? = { _ in nil }
     var asked: [CheckoutRequest] = []
     var lines: [LogLine] = []
+    let places = Bulkhead(places: 2)
 
     static let product: Product.ID = {
         guard let id = Product.ID("6a1f2c9e-5a6b-4f0e-9d7a-0c1f5b3a2e41") else { preconditionFailure() }
@@ -58,7 +60,7 @@ final class Shop: @unchecked Sendable {
                     return try createSession(request)
                 },
                 findSession: { [self] checkout throws(PolarFailure) in try findSession(checkout) },
-                report: { [self] id throws(PolarFailure) in try report(id) }, freeBytes: { 1 << 40 },
+                report: { [self] id throws(PolarFailure) in try report(id) }, places: places, freeBytes: { 1 << 40 },
                 now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) }))
     }
 

@@ -115,7 +115,8 @@ extension Directory {
     }
 
     @Test func aFullDiskIsToldApart() throws {
-        let disk = try SmallDisk(bytes: 1 << 20)
+        let place = try TemporaryDirectory()
+        let disk = try SmallDisk(bytes: 1 << 20, at: place.path)
         guard let disk else { return }
         let full = Directory(disk.path)
         try full.write([1], as: "small", by: "t")
@@ -161,19 +162,40 @@ extension Directory {
         release.withLock { $0 = true }
         removed.wait { $0 ? () : nil }
     }
-}
 
-/// A file system of its own with little room; it needs root and goes with the value.
-private final class SmallDisk {
-    let path: String
-    private let directory: TemporaryDirectory
-
-    init?(bytes: Int) throws {
-        directory = try TemporaryDirectory()
-        path = directory.path
-        let mounted = try Program("/bin/mount").run(["-t", "tmpfs", "-o", "size=\(bytes)", "none", path])
-        guard mounted.status == 0 else { return nil }
+    /// There is always a sharer inside: each leaves only after the next has come, or found the door shut.
+    @Test func sharersWhoOverlapWithoutAnEndStarveNobody() throws {
+        struct Uploads {
+            var begun = 0
+            var inside = 0
+            var isOver = false
+        }
+        let uploads = Monitor(Uploads())
+        for _ in 0..<2 {
+            startThread { [directory] in
+                while uploads.look({ !$0.isOver }) {
+                    try? directory.holding(.shared, of: ".lock", refused: { $0 as any Error }) {
+                        let mine = uploads.withLock { uploads in
+                            uploads.begun += 1
+                            uploads.inside += 1
+                            return uploads.begun
+                        }
+                        _ = uploads.wait(atMost: .seconds(1)) { $0.begun > mine || $0.isOver ? () : nil }
+                        uploads.withLock { $0.inside -= 1 }
+                    }
+                }
+            }
+        }
+        uploads.wait { $0.begun > 100 ? () : nil }
+        let removed = Monitor(false)
+        startThread { [directory] in
+            try? directory.holding(.exclusive, of: ".lock", refused: { $0 as any Error }) {
+                #expect(uploads.look { $0.inside } == 0)
+                removed.withLock { $0 = true }
+            }
+        }
+        #expect(removed.wait(atMost: .seconds(10)) { $0 ? () : nil } != nil)
+        uploads.withLock { $0.isOver = true }
+        removed.wait { $0 ? () : nil }
     }
-
-    deinit { _ = try? Program("/bin/umount").run([path]) }
 }

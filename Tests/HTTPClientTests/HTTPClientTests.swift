@@ -86,6 +86,16 @@ import Testing
         #expect(spent < .seconds(2))
     }
 
+    @Test func severalCallsMayHaveOneDeadline() throws {
+        let call = HTTPClient.Call(method: "GET", url: server.url + "/silent")
+        let start = ContinuousClock.now
+        let hasty = HTTPClient(totalTimeout: .seconds(30)).within(.milliseconds(400))
+        for _ in 0..<3 { #expect(throws: HTTPClientError.timedOut) { try hasty.send(call) } }
+        #expect(!hasty.hasTime && start.duration(to: .now) < .milliseconds(1400))
+        let quick = HTTPClient.Call(method: "GET", url: server.url + "/echo")
+        #expect(try HTTPClient().within(.seconds(10)).send(quick).status == 200)
+    }
+
     @Test(arguments: ["/large", "/large-unsaid", "/large-head"]) func tooMuchIsDropped(path: String) {
         #expect(throws: HTTPClientError.tooLarge) { try get(path) }
     }

@@ -71,6 +71,7 @@ enum EchoSite {
                     return 204, 'X-User: ada\r\nX-Email: ada@example.com\r\nX-Name: Ada\r\n' \
                         'X-Credential: bearer\r\nX-Form-Token: token\r\nX-Email-Verified: false\r\n' \
                         'X-Session: 0123456789abcdef\r\n', ''
+                if of.get('HTTP_AUTHORIZATION') == 'Bearer busy': return 503, 'Retry-After: 5\r\n', ''
                 return (403 if 'HTTP_ORIGIN' in of else 401), '', ''
             status = 200
             if path.startswith('/auth/required'): status = 401

@@ -123,6 +123,42 @@ private let disguises = [
 }
 
 @Suite struct WhatNginxAnswersItself {
+    @Test func whenAuthCannotSayEverybodyIsAskedToComeAgain() throws {
+        let busy = ("Authorization", "Bearer busy")
+        for path in ["/api/v1/credits", "/api/v1/admin/users", "/api/v1/generations"] {
+            let answer = try EchoSite.site().send("GET", path, headers: [busy, ("Accept", "text/html")])
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "5")
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            let problem = try JSON(answer.body)
+            #expect(problem["code"] == "unavailable" && problem["status"] == 503)
+            #expect(problem["request_id"]?.string == answer.headers["x-request-id"])
+        }
+        for path in ["/account", "/admin", "/"] {
+            let answer = try EchoSite.site().send("GET", path, headers: [busy, ("Accept", "text/html")])
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "5")
+            #expect(String(decoding: answer.body, as: UTF8.self).contains("<h1>The service is busy"))
+        }
+    }
+
+    @Test func whereABodyFindsNoRoomOnTheDiskEverybodyIsAskedToComeAgain() throws {
+        let site = try EchoSite.with([:])
+        let disk = try SmallDisk(bytes: 128 << 10, at: "\(site.directory)/nginx/temporary/body")
+        guard let disk else { return }
+        defer { extendLifetime(disk) }
+        let body = [UInt8](repeating: 0x20, count: 1 << 20)
+        for path in ["/polar/orders", "/api/v1/generations"] {
+            let answer = try site.send("POST", path, headers: [ada], body: body)
+            #expect(answer.status == 503 && answer.headers["retry-after"] == "5")
+            #expect(answer.headers["content-type"] == "application/problem+json")
+            let problem = try JSON(answer.body)
+            #expect(problem["code"] == "unavailable" && problem["status"] == 503)
+        }
+        let page = try site.send("POST", "/", headers: [ada, ("Accept", "text/html")], body: body)
+        #expect(page.status == 503 && page.headers["retry-after"] == "5")
+        #expect(String(decoding: page.body, as: UTF8.self).contains("<h1>The service is busy"))
+        #expect(try site.send("POST", "/polar/orders", headers: [ada], body: [1]).status == 200, "What is small passes")
+    }
+
     @Test func anUnknownAddressIsAProblem() throws {
         let answer = try EchoSite.site().send("GET", "/api/v1/nothing", headers: [("Accept", "text/html")])
         let problem = try JSON(answer.body)

@@ -28,6 +28,8 @@ public struct ProviderErrorCode: Equatable, Sendable {
 }
 
 public enum CodeExchangeError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// As many as may wait for the issuer already do: it was not asked.
+    case noPlace
     /// No whole answer came.
     case noAnswer(String)
     case refused(status: Int, code: String?)
@@ -35,6 +37,7 @@ public enum CodeExchangeError: Error, Equatable, Sendable, CustomStringConvertib
 
     public var description: String {
         switch self {
+        case .noPlace: "too many wait for the issuer"
         case .noAnswer(let reason): "no answer: \(reason)"
         case .refused(let status, let code): "refused with \(status) \(code ?? "")"
         case .noIDToken: "the answer holds no id_token"

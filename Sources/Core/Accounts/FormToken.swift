@@ -34,6 +34,9 @@ public struct FormTokenKey: Sendable, CustomStringConvertible, CustomReflectable
         constantTimeEqual(Array(text.utf8), Array(token(for: identity).utf8))
     }
 
+    /// For the cookie of a login: a key of its own, so that neither can pass for the other.
+    public var loginKey: LoginKey { LoginKey(bytes: hmacSHA256(key: bytes, message: Array("login-cookie".utf8))) }
+
     public var description: String { "‹key›" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

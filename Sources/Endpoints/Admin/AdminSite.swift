@@ -18,6 +18,9 @@ public struct AdminSite: Sendable {
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
+    /// Whether this is asked by somebody who wants to know if anything hangs.
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = { $0 == "/healthz/admin" }
+
     private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
         .json(.ok, ["status": "ok"])
     }

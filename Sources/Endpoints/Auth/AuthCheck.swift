@@ -65,7 +65,7 @@ enum CheckError: Error, Equatable {
         case .notIdentified(.notRead(let error)): error.problem
         // Not 401: a client would throw away a token that is perhaps good.
         case .notIdentified(.badToken(.keysUnavailable)):
-            Problem(.serviceUnavailable, code: "unavailable", title: "Try again later", headers: ["retry-after": "30"])
+            Problem(.serviceUnavailable, code: "unavailable", title: "Try again later", headers: ["retry-after": "5"])
         case .notIdentified(.nobody), .notIdentified(.notABearer), .notIdentified(.badToken), .tooOld: .unauthenticated
         case .crossSite: .crossSite
         }

@@ -8,25 +8,30 @@ extension Auth {
         let returnTo = request.parameters["return_to"].flatMap(LocalPath.init) ?? .start
         do throws(LoginError) {
             let (login, configuration) = try ready()
-            let attempt = LoginAttempt(returnTo: returnTo, random: surroundings.random)
+            let attempt = LoginAttempt(returnTo: returnTo, at: surroundings.now(), random: surroundings.random)
             var response = Response(.found, headers: ["cache-control": "no-store"])
             let isAnew = request.parameters["prompt"]?.utf8.elementsEqual("login".utf8) ?? false
             response.headers["location"] = address(of: configuration, for: attempt, login, anew: isAnew)
-            response.cookies = [loginCookie(attempt.cookie, lifetime: LoginAttempt.lifetime)]
+            let cookie = attempt.cookie(key: sessions.formTokens.loginKey)
+            response.cookies = [loginCookie(cookie, lifetime: LoginAttempt.lifetime)]
             return response
         } catch {
             return failure(error, returnTo: returnTo, request)
         }
     }
 
-    /// Takes the browser back from the issuer: code to ID token to session.
+    /// Takes the browser back from the issuer: code to ID token to session. Nobody is asked anything before it is clear that
+    /// the login was begun here.
     func endLogin(_ request: Request) -> Response {
         let cookies = Cookies(header: request.headers["cookie"])
-        let attempt = cookies[site.loginCookie].flatMap(LoginAttempt.init(cookie:))
+        let attempt = cookies[site.loginCookie].flatMap { cookie in
+            LoginAttempt(cookie: cookie, key: sessions.formTokens.loginKey, at: surroundings.now())
+        }
         do throws(LoginError) {
-            let (login, configuration) = try ready()
+            guard let login else { throw .isOff }
             guard let attempt else { throw .attemptMissing }
             let code = try Self.code(in: request.parameters, for: attempt, login)
+            let (_, configuration) = try ready()
             let claims = try claims(from: code, for: attempt, login, configuration)
             let token = try open(for: claims, request, replacing: sessionToken(in: cookies))
             log(LogLine(.notice, "session.opened", ["user.id": claims.profile.user]), request)

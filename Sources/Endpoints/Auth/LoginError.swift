@@ -23,10 +23,15 @@ enum LoginError: Error, Equatable {
             Problem(
                 .serviceUnavailable, code: "login_off", title: "Signing in is not set up here",
                 detail: "Whoever runs this site has to connect it to a sign-in service first.")
-        case .issuerSilent, .notExchanged(.noAnswer), .notVerified(.keysUnavailable):
+        case .notExchanged(.noAnswer):
             Problem(
                 .badGateway, code: "issuer_unavailable", title: "The sign-in service does not answer",
                 detail: "Wait a moment, then sign in again.", headers: ["retry-after": "10"])
+        // It is not known yet, or nobody may wait for it just now: nothing was asked for this person.
+        case .issuerSilent, .notVerified(.keysUnavailable), .notExchanged(.noPlace):
+            Problem(
+                .serviceUnavailable, code: "issuer_unavailable", title: "The sign-in service does not answer",
+                detail: "Wait a moment, then sign in again.", headers: ["retry-after": "5"])
         case .attemptMissing:
             Problem(
                 .badRequest, code: "login_over", title: "This sign-in is over",
