@@ -9,6 +9,8 @@ public enum Operation: String, CaseIterable, Sendable {
     case backup
     /// What Polar said of our webhook endpoint.
     case webhookEndpoint = "webhook_endpoint"
+    /// Whether a worker leaves the image service alone: `paused`, `cause`, `since_ms`.
+    case provider
 }
 
 public struct OperationReport: Equatable, Sendable {
