@@ -92,15 +92,24 @@ public struct Directory: Sendable {
 
     public enum Lock: Sendable { case shared, exclusive }
 
+    private static let turnstile = ".turn"
+
     /// Holds the lock while `body` runs; the kernel gives it back when the process dies.
     ///
-    /// Each call locks by an open file of its own, so threads exclude each other as processes do.
+    /// Each call locks by an open file of its own, so threads exclude each other as processes do. All come through a second
+    /// lock, which whoever waits for the first to be free of others keeps shut: so no stream of shared ones, each of which
+    /// begins before the last ends, keeps an exclusive one out.
+    ///
+    /// Source: https://man7.org/linux/man-pages/man2/flock.2.html
     public func holding<Result, Failure: Error>(
         _ lock: Lock, of name: String, refused: (FileError) -> Failure, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result {
         let file: OpenFile
         do throws(FileError) {
             file = try OpenFile(place(name), O_RDWR | O_CREAT, mode: 0o660)
+            let turnstile = try OpenFile(place(name + Self.turnstile), O_RDWR | O_CREAT, mode: 0o660)
+            defer { extendLifetime(turnstile) }
+            try turnstile.lock(LOCK_EX)
             switch lock {
             case .shared: try file.lock(LOCK_SH)
             case .exclusive: try file.lock(LOCK_EX)

@@ -48,7 +48,7 @@ import Testing
     }
 
     private func files(_ path: String) throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: path)).subtracting([".lock"])
+        Set(try FileManager.default.contentsOfDirectory(atPath: path)).subtracting([".lock", ".lock.turn"])
     }
 
     private func balance(_ store: Store) throws -> Int64? {

@@ -16,7 +16,7 @@ import Threads
     }
 
     private func names() throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: temporary.path)).subtracting([".lock"])
+        Set(try FileManager.default.contentsOfDirectory(atPath: temporary.path)).subtracting([".lock", ".lock.turn"])
     }
 
     private func age(_ name: String, by seconds: Double) throws {

@@ -92,7 +92,9 @@ final class Handler {
 
     /// The files in its directory of images, the lock aside.
     func images() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: directory.path + "/images").filter { $0 != ".lock" }
+        try FileManager.default.contentsOfDirectory(atPath: directory.path + "/images").filter {
+            !$0.hasPrefix(".lock")
+        }
     }
 
     func lines() throws -> [String] { try Places.text(of: log).split(separator: "\n").map(String.init) }

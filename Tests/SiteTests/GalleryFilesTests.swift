@@ -92,7 +92,9 @@ import Testing
         #expect(try send("GET", path + "/thumbnail").status == 200, "a sweep leaves it")
         #expect(try send("DELETE", path).status == 204)
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: site.directory + "/images").filter { $0 != ".lock" }
+            try FileManager.default.contentsOfDirectory(atPath: site.directory + "/images").filter {
+                !$0.hasPrefix(".lock")
+            }
                 == [])
     }
 
