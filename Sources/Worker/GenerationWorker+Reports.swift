@@ -1,5 +1,4 @@
 internal import Core
-internal import JSON
 
 /// How a job ends: what the database is told, and what the log.
 extension GenerationWorker {
@@ -103,29 +102,9 @@ extension GenerationWorker {
 
     // MARK: The provider, as metrics and doctor tell of it
 
-    /// What a worker noted that died while it paused is over.
-    func noteBeginning() {
-        do throws(StoreError) {
-            guard try parts.store.report(on: .provider)?.facts["paused"]?.bool == true else { return }
-            noteProvider(pausedBy: nil)
-        } catch {
-            tellNotNoted(error)
-        }
-    }
-
+    /// - Parameter cause: why the worker pauses; `nil` if it does not, or not any more.
     func noteProvider(pausedBy cause: Outage.Cause?) {
-        do throws(StoreError) {
-            let now = parts.now()
-            let earlier = try parts.store.report(on: .provider)?.facts
-            let isLonger = cause != nil && earlier?["paused"]?.bool == true
-            let since = isLonger ? earlier?["since_ms"]?.integer : nil
-            try parts.store.note(
-                .provider,
-                [
-                    "paused": .bool(cause != nil), "cause": .optional(cause?.rawValue),
-                    "since_ms": .integer(since ?? now.rawValue),
-                ], at: now)
-        } catch {
+        do throws(StoreError) { try parts.store.noteProvider(pausedBy: cause, at: parts.now()) } catch {
             tellNotNoted(error)
         }
     }

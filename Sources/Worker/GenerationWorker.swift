@@ -33,7 +33,8 @@ public final class GenerationWorker: Sendable {
     }
 
     public func start(threads: Int) {
-        noteBeginning()
+        // What a worker noted that died while it paused is over.
+        noteProvider(pausedBy: nil)
         state.withLock { $0.threads += threads }
         for _ in 0..<threads {
             startThread { [self] in

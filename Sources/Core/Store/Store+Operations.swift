@@ -42,6 +42,20 @@ extension Store {
         }
     }
 
+    /// Whether a worker leaves the image service alone, and since when. Nothing is written of what is so already.
+    public func noteProvider(pausedBy cause: Outage.Cause?, at now: Instant) throws(StoreError) {
+        let earlier = try report(on: .provider)?.facts
+        let wasPaused = earlier?["paused"]?.bool == true
+        guard wasPaused || cause != nil else { return }
+        let since = wasPaused && cause != nil ? earlier?["since_ms"]?.integer : nil
+        try note(
+            .provider,
+            [
+                "paused": .bool(cause != nil), "cause": .optional(cause?.rawValue),
+                "since_ms": .integer(since ?? now.rawValue),
+            ], at: now)
+    }
+
     /// What the operation found last; `nil` if it never ran.
     public func report(on operation: Operation) throws(StoreError) -> OperationReport? {
         try read { connection throws(SQLiteError) in try Operations.find(operation, on: connection) }
