@@ -6,8 +6,8 @@ internal import Subprocess
 /// `GENERATION_PROMPT`; `PATH` is all else that it knows of us, and a directory of its own for temporary files in `TMPDIR`.
 /// It keeps its network; of files, it sees what its user sees but our own.
 ///
-/// It ends with 0, with 77 (`EX_NOPERM`) if it refuses the picture, or with 78 (`EX_CONFIG`) if an operator must look.
-/// Anything else may be tried again.
+/// It ends with 0, with 65 (`EX_DATAERR`) if it refuses the picture, or with 75 (`EX_TEMPFAIL`) if it can do nothing now,
+/// whatever the picture. Any other end is this picture's fault.
 ///
 /// Source: https://man.freebsd.org/cgi/man.cgi?query=sysexits
 public struct CommandGenerator: Sendable {
@@ -61,12 +61,10 @@ public struct CommandGenerator: Sendable {
         case .exited(0, let output):
             guard !output.isEmpty else { throw .unreadable("no output: \(ended.complaintLine)") }
             return output
-        case .exited(77, _): throw .refused(ended.complaintLine)
-        case .exited(78, _): throw .misconfigured(ended.complaintLine)
-        case .exited(let status, _):
-            throw .unavailable("status \(status): \(ended.complaintLine)", retryAfter: nil)
-        case .signalled(let number):
-            throw .unavailable("signal \(number): \(ended.complaintLine)", retryAfter: nil)
+        case .exited(65, _): throw .refused(ended.complaintLine)
+        case .exited(75, _): throw .unavailable("not now: \(ended.complaintLine)", retryAfter: nil)
+        case .exited(let status, _): throw .failed("status \(status): \(ended.complaintLine)")
+        case .signalled(let number): throw .failed("signal \(number): \(ended.complaintLine)")
         case .timedOut: throw .timedOut
         case .tooMuchOutput: throw .unreadable("too much output")
         case .stopped: throw .stopped

@@ -81,12 +81,15 @@ private struct GeminiRefusal {
     private let name: String
     private let message: String
     private let retryAfter: Duration?
+    /// The reasons that Google's `ErrorInfo` names, for instance `API_KEY_INVALID`.
+    private let reasons: [String]
 
     init(_ answer: HTTPClient.Answer, _ json: JSON?) {
         let error = json?["error"]
         status = answer.status
         name = error?["status"]?.string ?? "unnamed"
         message = error?["message"]?.string ?? ""
+        reasons = (error?["details"]?.array ?? []).compactMap { $0["reason"]?.string }
         let delays = (error?["details"]?.array ?? []).compactMap { $0["retryDelay"]?.string }
         // `Retry-After: 60`, or RetryInfo's `37s` and `1.5s`; whole seconds are exact enough.
         let text = answer.headers["retry-after"] ?? delays.first
@@ -100,9 +103,15 @@ private struct GeminiRefusal {
         switch status {
         case 504: return .timedOut
         case 408, 429, 500...599: return .unavailable(reason, retryAfter: retryAfter)
-        // A key that is none comes as 400 as well; so does what this version of the API does not understand.
+        case 400 where !isOfTheKey, 413, 422: return .failed(reason)
         case _: return .misconfigured(reason)
         }
+    }
+
+    /// A key that is none comes as 400 as well, and so does a place or an account that is not served.
+    private var isOfTheKey: Bool {
+        name == "FAILED_PRECONDITION" || reasons.contains { $0.hasPrefix("API_KEY_") }
+            || message.lowercased().contains("api key")
     }
 }
 

@@ -74,9 +74,9 @@ public struct ImageCleaner: Sendable {
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output
         case .exited(let status, _): throw .unreadable("status \(status): \(ended.complaintLine)")
-        case .signalled(let number): throw .unavailable("signal \(number): \(ended.complaintLine)")
-        case .timedOut: throw .unavailable("the tools took too long")
-        case .tooMuchOutput: throw .unavailable("the tools wrote too much")
+        case .signalled(let number): throw .broken("signal \(number): \(ended.complaintLine)")
+        case .timedOut: throw .broken("the tools took too long")
+        case .tooMuchOutput: throw .broken("the tools wrote too much")
         case .stopped: throw .stopped
         case .notStarted(let reason): throw .unavailable(reason)
         }

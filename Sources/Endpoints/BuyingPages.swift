@@ -95,7 +95,8 @@ extension RequestError {
         case .stillRunning: "Your first click is still being worked on. Try again in a moment."
         case .keyReused: "This page was used before. Choose again."
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored,
-            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun, .invalidFields,
+            .insufficientCredits, .notTaken, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .pictureGone,
+            .hasBegun, .invalidFields,
             .refused:
             nil
         }

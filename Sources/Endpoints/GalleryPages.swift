@@ -27,7 +27,9 @@ struct GalleryPages: Sendable {
                 guard upload.content.count > 0 else { throw .invalid(field: "image", rule: "a picture") }
                 return try idempotency.once(
                     upload.fields["idempotency_key"], request.about(upload), of: profile.user,
-                    answer: { (outcome: SubmitOutcome) in outcome.queued.map { _ in .seeOther("/") } }
+                    answer: { [now = dependencies.now] (outcome: SubmitOutcome) in
+                        outcome.queued(at: now()).map { _ in .seeOther("/") }
+                    }
                 ) { keyed throws(RequestError) in
                     try uploading.submit(upload, for: profile, under: keyed, request)
                 }
@@ -51,8 +53,8 @@ struct GalleryPages: Sendable {
             case "retry":
                 return try idempotency.once(
                     form["idempotency_key"], request, of: profile.user,
-                    answer: { (outcome: RetryOutcome) in
-                        outcome.queued.map { .seeOther("/generations/\($0.generation.id.text)") }
+                    answer: { [now = dependencies.now] (outcome: RetryOutcome) in
+                        outcome.queued(at: now()).map { .seeOther("/generations/\($0.generation.id.text)") }
                     }
                 ) { keyed throws(RequestError) in try dependencies.retry(id, under: keyed, request) }
             case "delete":
@@ -91,7 +93,8 @@ struct GalleryPages: Sendable {
             try dependencies.store.generations(of: account.user, before: cursor, limit: GalleryPage.length)
         }
         return GalleryPage(
-            account, generations: generations, from: cursor, maximumUploadBytes: dependencies.maximumUploadBytes,
+            account, standing: try dependencies.standing(of: account.user, at: dependencies.now()),
+            generations: generations, from: cursor, maximumUploadBytes: dependencies.maximumUploadBytes,
             formToken: request.formToken, fault: fault, now: dependencies.now(), keys: key
         ).html
     }
@@ -99,8 +102,9 @@ struct GalleryPages: Sendable {
     private func generationPage(_ request: Request, _ id: String, fault: Fault?) throws(RequestError) -> String {
         let generation = try dependencies.generation(id, request)
         return GenerationPage(
-            generation, account: try account(request), formToken: request.formToken, fault: fault,
-            now: dependencies.now(), keys: key
+            generation, account: try account(request),
+            standing: try dependencies.standing(of: generation.user, at: dependencies.now()),
+            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: key
         ).html
     }
 
@@ -120,6 +124,8 @@ extension RequestError {
         case .invalid(field: "image", _): .noPicture
         case .stillRunning: Fault("Your first click is still being worked on. Try again in a moment.")
         case .keyReused: Fault("This page was used before. Choose the picture again.")
+        case .notTaken(let refusal, _): Fault(refusal)
+        case .pictureGone: Fault("The picture could not be read and is not kept. Upload another one.")
         case .notFailed: Fault("This one has not failed, so there is nothing to try again.")
         case .hasBegun: Fault("It is being made already, so it was not cancelled.")
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,

@@ -19,7 +19,8 @@ struct GenerationsAPI: Sendable {
         return try uploading.receive(request) { upload throws(RequestError) in
             try idempotency.once(
                 request.headers["idempotency-key"], request.about(upload), of: profile.user,
-                answer: { (outcome: SubmitOutcome) in outcome.queued.map { .queued($0.generation, balance: $0.balance) }
+                answer: { [now = dependencies.now] (outcome: SubmitOutcome) in
+                    outcome.queued(at: now()).map { .queued($0.generation, balance: $0.balance) }
                 }
             ) { keyed throws(RequestError) in try uploading.submit(upload, for: profile, under: keyed, request) }
         }
@@ -45,7 +46,9 @@ struct GenerationsAPI: Sendable {
         let profile = try request.profile()
         return try idempotency.once(
             request.headers["idempotency-key"], request, of: profile.user,
-            answer: { (outcome: RetryOutcome) in outcome.queued.map { .queued($0.generation, balance: $0.balance) } }
+            answer: { [now = dependencies.now] (outcome: RetryOutcome) in
+                outcome.queued(at: now()).map { .queued($0.generation, balance: $0.balance) }
+            }
         ) { keyed throws(RequestError) in try dependencies.retry(id, under: keyed, request) }
     }
 
@@ -63,6 +66,7 @@ struct GenerationImages: Sendable {
 
     func original(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let generation = try dependencies.generation(id, request)
+        guard !generation.isInputGone else { throw .notFound }
         return file(generation.input, of: generation, as: "original")
     }
 
@@ -100,13 +104,18 @@ extension GenerationsDependencies {
         return found
     }
 
+    /// What the user's next upload would meet.
+    func standing(of user: UserID, at now: Instant) throws(RequestError) -> UploadStanding {
+        try stored { () throws(StoreError) in try store.uploadStanding(of: user, within: limits, at: now) }
+    }
+
     func retry(
         _ id: String, under keyed: Keyed<RetryOutcome>?, _ request: Request
     ) throws(RequestError) -> Once<RetryOutcome> {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
         let result = try stored { () throws(StoreError) in
-            try store.retry(id, of: user, under: keyed, at: now())
+            try store.retry(id, of: user, under: keyed, within: limits, at: now())
         }
         if case .now(.queued) = result {
             log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
@@ -129,19 +138,22 @@ extension GenerationsDependencies {
 }
 
 extension SubmitOutcome {
-    var queued: Result<(generation: Generation, balance: Credits), RequestError> {
+    func queued(at now: Instant) -> Result<(generation: Generation, balance: Credits), RequestError> {
         switch self {
         case .queued(let generation, let balance): .success((generation, balance))
         case .insufficientCredits(let balance): .failure(.insufficientCredits(balance: balance))
+        case .refused(let refusal): .failure(.notTaken(refusal, at: now))
         }
     }
 }
 
 extension RetryOutcome {
-    var queued: Result<(generation: Generation, balance: Credits), RequestError> {
+    func queued(at now: Instant) -> Result<(generation: Generation, balance: Credits), RequestError> {
         switch self {
         case .queued(let generation, let balance): .success((generation, balance))
         case .insufficientCredits(let balance): .failure(.insufficientCredits(balance: balance))
+        case .refused(let refusal): .failure(.notTaken(refusal, at: now))
+        case .pictureGone: .failure(.pictureGone)
         case .notFailed: .failure(.notFailed)
         case .unknown: .failure(.notFound)
         }
@@ -180,7 +192,7 @@ extension Generation {
             "width": .integer(Int64(input.facts.width)), "height": .integer(Int64(input.facts.height)),
             "content_type": .string(input.facts.kind.contentType), "created_at": .string(createdAt.rfc3339),
             "completed_at": .optional(completedAt?.rfc3339), "charged": true, "refunded": .bool(isRefunded),
-            "original_url": .string(address + "/original"),
+            "original_url": isInputGone ? .null : .string(address + "/original"),
             "result_url": result == nil ? .null : .string(address + "/result"),
             "thumbnail_url": thumbnail == nil ? .null : .string(address + "/thumbnail"),
         ]

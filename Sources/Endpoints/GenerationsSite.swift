@@ -49,6 +49,7 @@ public struct GenerationsDependencies: Sendable {
     let store: Store
     let maximumUploadBytes: Int
     let maximumPixels: Int
+    let limits: UploadLimits
     let begin: Begin
     private let remove: Discard
     let now: @Sendable () -> Instant
@@ -56,13 +57,14 @@ public struct GenerationsDependencies: Sendable {
     let log: @Sendable (LogLine) -> Void
 
     public init(
-        store: Store, maximumUploadBytes: Int, maximumPixels: Int, begin: @escaping Begin,
-        discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
+        store: Store, maximumUploadBytes: Int, maximumPixels: Int, limits: UploadLimits,
+        begin: @escaping Begin, discard: @escaping Discard, now: @escaping @Sendable () -> Instant,
         random: @escaping @Sendable (Int) -> [UInt8], log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.maximumUploadBytes = maximumUploadBytes
         self.maximumPixels = maximumPixels
+        self.limits = limits
         self.begin = begin
         remove = discard
         self.now = now

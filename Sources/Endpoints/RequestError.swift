@@ -23,6 +23,8 @@ public enum RequestError: Error, Equatable, Sendable {
     case stillRunning
     case tooManyCheckouts(retryAfterSeconds: Int64)
     case insufficientCredits(balance: Credits)
+    /// There are credits, and yet no picture is taken now.
+    case notTaken(UploadRefusal, at: Instant)
     case tooLarge(limitBytes: Int)
     /// Not one of the types that are taken, or not what its sender says.
     case unsupportedType
@@ -30,6 +32,8 @@ public enum RequestError: Error, Equatable, Sendable {
     case unreadableImage(String)
     /// Only a failed generation can be tried again.
     case notFailed
+    /// It failed, and what was uploaded is not kept.
+    case pictureGone
     /// It was to be cancelled only as long as it waits.
     case hasBegun
     case notStored(StoreError)
@@ -111,6 +115,11 @@ public enum RequestError: Error, Equatable, Sendable {
                 .unprocessableContent, code: "unreadable_image", title: "The picture could not be read", detail: why)
         case .notFailed:
             Problem(.conflict, code: "not_failed", title: "Only a failed generation can be tried again")
+        case .notTaken(let refusal, let now): refusal.problem(at: now)
+        case .pictureGone:
+            Problem(
+                .conflict, code: "picture_gone", title: "The picture could not be read and is not kept",
+                detail: "Upload another one.")
         case .hasBegun:
             Problem(.conflict, code: "has_begun", title: "It is being made already, so it was not cancelled")
         case .notStored(let error): error.problem
@@ -140,10 +149,45 @@ public enum RequestError: Error, Equatable, Sendable {
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
         case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .invalidFields, .refused,
             .keyReused, .stillRunning,
-            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .hasBegun:
+            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .pictureGone, .hasBegun:
             nil
+        case .notTaken(let refusal, _): refusal.logLine
         }
     }
+}
+
+extension UploadRefusal {
+    func problem(at now: Instant) -> Problem {
+        switch self {
+        case .closed(let end):
+            Problem(
+                .serviceUnavailable, code: "daily_limit_reached", title: "No more images can be made today",
+                detail: "Nothing was charged. New pictures are taken again from \(end.rfc3339) on.",
+                headers: ["retry-after": String(now.secondsUntil(end))])
+        case .tooManyWaiting(let limit):
+            Problem(
+                .tooManyRequests, code: "too_many_waiting", title: "Too many of your pictures wait already",
+                detail: "Up to \(limit) can wait at once. Nothing was charged.", headers: ["retry-after": "30"])
+        case .imagesFull(let limit):
+            Problem(
+                .contentTooLarge, code: "images_full", title: "Your images need more room than you have",
+                detail: "Delete some that you do not need any more. Nothing was charged.",
+                members: [.init("limit_bytes", .integer(limit))])
+        }
+    }
+
+    fileprivate var logLine: LogLine {
+        switch self {
+        case .closed: LogLine(.notice, "upload.closed")
+        case .tooManyWaiting: LogLine(.notice, "upload.limited", ["upload.limit": "waiting_jobs"])
+        case .imagesFull: LogLine(.notice, "upload.limited", ["upload.limit": "image_bytes"])
+        }
+    }
+}
+
+extension Instant {
+    /// Rounded up, and one at least.
+    fileprivate func secondsUntil(_ end: Instant) -> Int64 { max(1, (end.rawValue - rawValue + 999) / 1000) }
 }
 
 extension PolarFailure {

@@ -28,6 +28,8 @@ struct Uploading: Sendable {
         // Whoever has nothing is told so before anything is made durable; the transaction decides all the same.
         let account = try stored { () throws(StoreError) in try dependencies.store.account(of: profile, at: now) }
         guard account.balance > .zero else { throw .insufficientCredits(balance: account.balance) }
+        let standing = try dependencies.standing(of: profile.user, at: now)
+        if let refusal = standing.refusal { throw .notTaken(refusal, at: now) }
 
         let id = Generation.ID(random: dependencies.random(16))
         let result: Once<SubmitOutcome>
@@ -35,9 +37,12 @@ struct Uploading: Sendable {
             result = try upload.content.keep { blob throws(StoreError) in
                 let input = StoredImage(blob: blob, bytes: Int64(upload.content.count), facts: facts)
                 guard let keyed else {
-                    return .now(try dependencies.store.submit(id, of: input, for: profile, at: now))
+                    return .now(
+                        try dependencies.store.submit(
+                            id, of: input, for: profile, within: dependencies.limits, at: now))
                 }
-                return try dependencies.store.submit(id, of: input, for: profile, under: keyed, at: now)
+                return try dependencies.store.submit(
+                    id, of: input, for: profile, under: keyed, within: dependencies.limits, at: now)
             }
         } catch {
             throw .notStored(StoreError(error))
@@ -52,7 +57,7 @@ struct Uploading: Sendable {
                         "image.bytes": generation.input.bytes,
                     ]
                 ).of(request: request.id))
-        case .now(.insufficientCredits), .before: dependencies.discard([upload.content.seal()], request)
+        case .now(.insufficientCredits), .now(.refused), .before: dependencies.discard([upload.content.seal()], request)
         }
         return result
     }

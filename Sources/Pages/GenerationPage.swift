@@ -5,6 +5,8 @@ public struct GenerationPage: Sendable {
     let frame: Frame
     let generation: GenerationView
     let fault: Fault?
+    /// What is to be known before it is tried again.
+    let risk: String?
     let facts: [Fact]
     let live: String?
 
@@ -28,8 +30,8 @@ public struct GenerationPage: Sendable {
 
     /// - Parameter keys: an idempotency key for the form that tries again.
     public init(
-        _ generation: Generation, account: Account, formToken: String, fault: Fault? = nil, now: Instant,
-        keys: () -> String
+        _ generation: Generation, account: Account, standing: UploadStanding = .free, formToken: String,
+        fault: Fault? = nil, now: Instant, keys: () -> String
     ) {
         let view = GenerationView(generation, formToken: formToken, now: now, key: keys)
         frame = Frame(
@@ -37,6 +39,7 @@ public struct GenerationPage: Sendable {
             script: StaticFile.galleryScript, refreshSeconds: view.isUnderWay && fault == nil ? 5 : nil)
         self.generation = view
         self.fault = fault
+        risk = view.retry == nil ? nil : standing.risk(under: account.settings)
         live = view.isUnderWay ? "/api/v1/generations/\(view.id)" : nil
         facts =
             [Fact("Uploaded", view.uploaded)]

@@ -97,7 +97,9 @@ struct GenerationView: Sendable {
                 title = "Failed"
                 reason = "\(why) \(credit)"
                 news = "An image failed. \(why) \(credit)"
-                retry = generation.isRefunded ? "Try again for 1 credit" : "Try again at no cost"
+                retry =
+                    generation.isInputGone
+                    ? nil : generation.isRefunded ? "Try again for 1 credit" : "Try again at no cost"
                 removal = Removal(
                     cancel: nil, question: .init(text: "The original is lost.", button: "Delete for good"))
             }
@@ -115,6 +117,7 @@ struct PictureView: Sendable {
     let height: Int
     /// Most browsers cannot show HEIC: then the name of its type stands in its place.
     let isShown: Bool
+    let isKept: Bool
     let type: String
     let size: String
     let fileName: String
@@ -129,8 +132,9 @@ struct PictureView: Sendable {
         }
         width = image.facts.width
         height = image.facts.height
+        isKept = role != .original || !generation.isInputGone
         switch image.facts.kind {
-        case .png, .jpeg, .webp: isShown = true
+        case .png, .jpeg, .webp: isShown = isKept
         case .heic, .heif: isShown = false
         }
         type = image.facts.kind.name

@@ -13,6 +13,11 @@ public enum System {
         Instant(rawValue: Int64((Date.now.timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
+    /// Since the process first asked, whatever becomes of the wall clock.
+    public static func uptime() -> Duration { start.duration(to: .now) }
+
+    private static let start = ContinuousClock.now
+
     /// Asks the process to stop as SIGTERM does: the requests in hand are finished, and whoever keeps the process
     /// starts it anew.
     public static func stop() { StopSignals.raise() }

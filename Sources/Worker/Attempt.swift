@@ -7,6 +7,8 @@ struct Attempt {
     let rules: WorkerRules
     let job: Job
     let isStopping: WorkerParts.IsStopping
+    /// Told as soon as the provider has said something.
+    let answered: () -> Void
 
     struct Result {
         let bytes: [UInt8]
@@ -25,24 +27,42 @@ struct Attempt {
 
     func run() throws(AttemptFault) -> Result {
         let original = try read()
-        let input = try cleaned(original, job.kind) { reason in .failed(.inputMissing, .retryable, reason) }
+        let input = try cleaned(original, job.kind, orElse: .inputMissing)
         guard let kind = ImageProbe.kind(of: input[...]) else {
-            throw .failed(.inputMissing, .retryable, "the tools answered with no picture")
+            throw .failed(.inputMissing, "the tools answered with no picture")
         }
-        let began = parts.now()
-        let answer: [UInt8]
-        do throws(GenerationFault) {
-            answer = try parts.generate(GenerationInput(bytes: input, kind: kind, prompt: rules.prompt), isStopping)
-        } catch {
-            throw AttemptFault(error)
-        }
-        let providerTime = began.distance(to: parts.now())
-        let result = try cleaned(answer, try facts(of: answer).kind) { reason in
-            .failed(.unreadableResult, .retryable, reason)
-        }
+        let began = parts.uptime()
+        let answer = try generate(GenerationInput(bytes: input, kind: kind, prompt: rules.prompt))
+        let providerTime = parts.uptime() - began
+        let result = try cleaned(answer, try facts(of: answer).kind, orElse: .unreadableResult)
         let facts = try facts(of: result)
         return Result(
             bytes: result, facts: facts, thumbnail: thumbnail(of: result, facts), providerTime: providerTime)
+    }
+
+    /// The one call, counted before it is made.
+    private func generate(_ input: GenerationInput) throws(AttemptFault) -> [UInt8] {
+        let outcome: CallOutcome
+        do throws(StoreError) {
+            outcome = try parts.store.countCall(for: job, dailyLimit: rules.dailyLimit, at: parts.now())
+        } catch {
+            throw .outage(Outage(.ours, error.description))
+        }
+        switch outcome {
+        case .counted: break
+        case .dailyLimitReached: throw .dailyLimitReached
+        case .leaseLost: throw .leaseLost
+        }
+        let answer: [UInt8]
+        do throws(GenerationFault) {
+            answer = try parts.generate(input, isStopping)
+        } catch {
+            let fault = AttemptFault(error)
+            if fault.isAnAnswer { answered() }
+            throw fault
+        }
+        answered()
+        return answer
     }
 
     /// Without one the result itself is shown: nothing that goes wrong here is worth a failure.
@@ -73,22 +93,23 @@ struct Attempt {
             return try parts.read(job.input)
         } catch {
             switch error {
-            case .absent, .tooLarge: throw .failed(.inputMissing, .final, error.description)
-            // Our own disk, but to the user it is all one service.
-            case .full, .unavailable, .store: throw .failed(.providerUnavailable, .retryable, error.description)
+            case .absent, .tooLarge: throw .failed(.inputMissing, error.description)
+            case .full, .unavailable, .store: throw .outage(Outage(.ours, error.description))
             }
         }
     }
 
     private func cleaned(
-        _ bytes: [UInt8], _ kind: ImageKind, ifUnreadable: (String) -> AttemptFault
+        _ bytes: [UInt8], _ kind: ImageKind, orElse failure: GenerationFailure
     ) throws(AttemptFault) -> [UInt8] {
         do throws(CleaningFault) {
             return try parts.clean(bytes, kind, isStopping)
         } catch {
             switch error {
-            case .unreadable(let reason): throw ifUnreadable(reason)
-            case .unavailable(let reason): throw .failed(.providerUnavailable, .retryable, reason)
+            case .unreadable(let reason): throw .failed(failure, reason)
+            // Of this picture: another must not wait for it.
+            case .broken(let reason): throw .failed(.providerUnavailable, reason)
+            case .unavailable(let reason): throw .outage(Outage(.ours, reason))
             case .stopped: throw .stopped
             }
         }
@@ -98,35 +119,37 @@ struct Attempt {
         do throws(ImageFault) {
             return try ImageProbe.facts(of: answer[...], maximumPixels: rules.maximumPixels)
         } catch {
-            throw .failed(.unreadableResult, .retryable, "the answer is no picture: \(error)")
+            throw .failed(.unreadableResult, "the answer is no picture: \(error)")
         }
     }
 }
 
 /// Why a try brought no result.
 enum AttemptFault: Error {
-    /// What the user is told, and what stands in the log alone.
-    case failed(GenerationFailure, Weight, String)
+    /// By the job's own fault. What the user is told, and what stands in the log alone.
+    case failed(GenerationFailure, String)
+    case outage(Outage)
+    case dailyLimitReached
+    case leaseLost
     case stopped
-
-    enum Weight: Equatable {
-        case retryable
-        /// The provider has said when, at the earliest, it wants to hear of us again.
-        case retryableAfter(Duration)
-        case final
-        /// Final, and a person must look.
-        case alarming
-    }
 
     init(_ fault: GenerationFault) {
         switch fault {
-        case .refused(let reason): self = .failed(.rejectedBySafety, .final, reason)
-        case .timedOut: self = .failed(.providerTimeout, .retryable, "timed out")
-        case .unavailable(let reason, let pause?): self = .failed(.providerUnavailable, .retryableAfter(pause), reason)
-        case .unavailable(let reason, nil): self = .failed(.providerUnavailable, .retryable, reason)
-        case .misconfigured(let reason): self = .failed(.providerUnavailable, .alarming, reason)
-        case .unreadable(let reason): self = .failed(.unreadableResult, .retryable, reason)
+        case .refused(let reason): self = .failed(.rejectedBySafety, reason)
+        case .failed(let reason): self = .failed(.providerUnavailable, reason)
+        case .unreadable(let reason): self = .failed(.unreadableResult, reason)
+        case .timedOut: self = .outage(Outage(.timeout, "timed out"))
+        case .unavailable(let reason, let pause):
+            self = .outage(Outage(.unavailable, reason, retryAfter: pause))
+        case .misconfigured(let reason): self = .outage(Outage(.misconfigured, reason))
         case .stopped: self = .stopped
+        }
+    }
+
+    var isAnAnswer: Bool {
+        switch self {
+        case .failed: true
+        case .outage, .dailyLimitReached, .leaseLost, .stopped: false
         }
     }
 }

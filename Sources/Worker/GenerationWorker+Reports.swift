@@ -5,18 +5,21 @@ extension GenerationWorker {
     private static let keepingTries = 10
 
     /// A result has cost a call of the provider, so a disk or a database that does not answer is asked again.
-    func record(_ result: Attempt.Result, of job: Job) {
+    ///
+    /// - Returns: why it was not kept.
+    func record(_ result: Attempt.Result, of job: Job) -> Outage? {
         for number in 1...Self.keepingTries {
             do throws(BlobError) {
-                return tell(try keep(result, of: job), result, of: job)
+                tell(try keep(result, of: job), result, of: job)
+                return nil
             } catch {
                 log(.error, "generation.not_kept", job, ["store.reason": error.description, "try": number])
                 // What an unknown commit did is seen when the process has started anew.
-                if case .store(.unknown) = error { return }
+                if case .store(.unknown) = error { return nil }
                 if number < Self.keepingTries { rest() }
             }
         }
-        fail(job, .providerUnavailable, .retryable, "the result could not be stored")
+        return Outage(.ours, "the result could not be stored")
     }
 
     private func keep(_ result: Attempt.Result, of job: Job) throws(BlobError) -> ReportOutcome {
@@ -45,18 +48,15 @@ extension GenerationWorker {
         discard(contents.map { BlobID(contentOf: $0) } + [job.input], of: job)
     }
 
-    func fail(_ job: Job, _ failure: GenerationFailure, _ weight: AttemptFault.Weight, _ reason: String) {
-        if case .retryableAfter(let pause) = weight { silence(for: pause) }
+    /// By the job's own fault.
+    func fail(_ job: Job, _ failure: GenerationFailure, _ reason: String) {
         let facts: [String: any LogValue] = ["generation.error": failure.rawValue, "provider.reason": reason]
         do throws(StoreError) {
-            switch try parts.store.fail(
-                job, failure, maximumAttempts: weight.isFinal ? job.attempt : rules.attempts, at: parts.now())
-            {
+            switch try parts.store.fail(job, failure, maximumAttempts: rules.attempts, at: parts.now()) {
             case .retry(let due):
                 log(.notice, "generation.retried", job, facts.merging(["retry.at": due.rfc3339]) { $1 })
             case .failed(let isRefunded):
-                let level: LogLine.Level = weight == .alarming ? .error : .notice
-                log(level, "generation.failed", job, facts.merging(["generation.refunded": isRefunded]) { $1 })
+                log(.notice, "generation.failed", job, facts.merging(["generation.refunded": isRefunded]) { $1 })
                 discard([job.input], of: job)
             case .leaseLost: log(.warning, "generation.lease_lost", job, facts)
             }
@@ -66,15 +66,51 @@ extension GenerationWorker {
         }
     }
 
+    func postpone(_ job: Job, after outage: Outage, isSuspect: Bool) {
+        let facts: [String: any LogValue] = [
+            "pause.cause": outage.cause.rawValue, "provider.reason": outage.reason,
+        ]
+        report(job, "generation.postponed", facts) { () throws(StoreError) in
+            try parts.store.postpone(job, after: outage, isSuspect: isSuspect, at: parts.now())
+        }
+    }
+
     func handBack(_ job: Job) {
+        report(job, "generation.handed_back") { () throws(StoreError) in
+            try parts.store.handBack(job, at: parts.now())
+        }
+    }
+
+    func tellLeaseLost(_ job: Job) { log(.warning, "generation.lease_lost", job) }
+
+    private func report(
+        _ job: Job, _ event: String, _ facts: [String: any LogValue] = [:],
+        _ body: () throws(StoreError) -> ReportOutcome
+    ) {
         do throws(StoreError) {
-            switch try parts.store.handBack(job, at: parts.now()) {
-            case .recorded: log(.notice, "generation.handed_back", job)
+            switch try body() {
+            case .recorded:
+                log(.notice, event, job, facts)
+                // Its user may have deleted it meanwhile.
+                discard([job.input], of: job)
             case .leaseLost: log(.warning, "generation.lease_lost", job)
             }
         } catch {
-            log(.error, "generation.not_reported", job, ["store.reason": error.description])
+            log(.error, "generation.not_reported", job, facts.merging(["store.reason": error.description]) { $1 })
         }
+    }
+
+    // MARK: The provider, as metrics and doctor tell of it
+
+    /// - Parameter cause: why the worker pauses; `nil` if it does not, or not any more.
+    func noteProvider(pausedBy cause: Outage.Cause?) {
+        do throws(StoreError) { try parts.store.noteProvider(pausedBy: cause, at: parts.now()) } catch {
+            tellNotNoted(error)
+        }
+    }
+
+    private func tellNotNoted(_ error: StoreError) {
+        parts.log(LogLine(.error, "provider.not_noted", ["store.reason": error.description]))
     }
 
     private func discard(_ blobs: [BlobID], of job: Job) {
@@ -90,15 +126,6 @@ extension GenerationWorker {
     ) {
         let named: [String: any LogValue] = ["generation.id": job.generation, "job.attempt": job.attempt]
         parts.log(LogLine(level, event, facts.merging(named) { $1 }))
-    }
-}
-
-extension AttemptFault.Weight {
-    fileprivate var isFinal: Bool {
-        switch self {
-        case .final, .alarming: true
-        case .retryable, .retryableAfter: false
-        }
     }
 }
 

@@ -2,11 +2,14 @@ internal import Core
 private import Threads
 
 /// Does the queued generations, several at once, until it is told to stop.
+///
+/// An outage is no job's fault: then nothing is taken until the provider answers one of them again.
 public final class GenerationWorker: Sendable {
-    /// The provider's wish is respected up to here: a day's quota must not silence the worker for a day.
-    private static let longestSilence = Duration.seconds(300)
     /// That a worker died is seldom its job's fault; a job that outlives its workers again and again ends all the same.
     private static let spareAttempts: Int64 = 5
+    /// How often the provider may stop answering with one job, having answered others, before that is the job's fault: a
+    /// picture that it breaks over must not keep all others waiting.
+    private static let forgivenOutages: Int64 = 2
 
     let parts: WorkerParts
     let rules: WorkerRules
@@ -17,8 +20,9 @@ public final class GenerationWorker: Sendable {
         var threads = 0
         /// Those that a stop hands back. One whose result is being stored is not among them any more.
         var inHand: [Job] = []
-        /// The provider wants to be left alone until then.
-        var silentUntil: Instant?
+        /// Those of all threads, with those whose result is being stored.
+        var held: [Generation.ID] = []
+        var breaker = Breaker()
         var isLimitTold = false
     }
 
@@ -29,6 +33,8 @@ public final class GenerationWorker: Sendable {
     }
 
     public func start(threads: Int) {
+        // What a worker noted that died while it paused is over.
+        noteProvider(pausedBy: nil)
         state.withLock { $0.threads += threads }
         for _ in 0..<threads {
             startThread { [self] in
@@ -57,25 +63,31 @@ public final class GenerationWorker: Sendable {
 
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// Takes a job, if there is one, and does it.
+    /// Takes a job, if there is one and the provider answers, and does it.
     ///
     /// - Returns: whether it is worth asking again at once.
     public func step() -> Bool {
-        let now = parts.now()
-        guard state.withLock({ $0.silentUntil.map { $0 <= now } ?? true }) else { return false }
+        let (permission, held, suspect) = state.withLock { state in
+            (state.breaker.ask(at: parts.uptime()), state.held, state.breaker.suspect)
+        }
+        defer { if permission == .probe { state.withLock { $0.breaker.didNotAsk(at: parts.uptime()) } } }
+        let mostAttempts = rules.attempts + Self.spareAttempts
         do throws(StoreError) {
-            switch try parts.store.claim(
-                for: rules.lease, maximumAttempts: rules.attempts + Self.spareAttempts, dailyLimit: rules.dailyLimit,
-                at: now)
-            {
+            guard permission != .none else {
+                try parts.store.tend(
+                    lease: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge, held: held,
+                    at: parts.now())
+                return false
+            }
+            let outcome = try parts.store.claim(
+                for: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge,
+                dailyLimit: rules.dailyLimit, held: held, avoiding: suspect, at: parts.now())
+            switch outcome {
             case .nothing: return false
             case .dailyLimitReached:
                 tellLimit()
                 return false
-            case .job(let job):
-                state.withLock { $0.isLimitTold = false }
-                work(on: job)
-                return true
+            case .job(let job): return work(on: job, isProbe: permission == .probe)
             }
         } catch {
             parts.log(LogLine(.error, "generation.not_claimed", ["store.reason": error.description]))
@@ -83,24 +95,49 @@ public final class GenerationWorker: Sendable {
         }
     }
 
-    private func work(on job: Job) {
+    private func work(on job: Job, isProbe: Bool) -> Bool {
         let isWanted = state.withLock { state in
-            if !state.isStopping { state.inHand.append(job) }
+            if !state.isStopping {
+                state.inHand.append(job)
+                state.held.append(job.generation)
+            }
             return !state.isStopping
         }
-        guard isWanted else { return handBack(job) }
-        let attempt = Attempt(parts: parts, rules: rules, job: job) { [self] in isStopping }
-        do throws(AttemptFault) {
-            let result = try attempt.run()
-            guard takeFromHand(job) else { return }
-            record(result, of: job)
-        } catch {
-            guard takeFromHand(job) else { return }
-            switch error {
-            case .stopped: handBack(job)
-            case .failed(let failure, let weight, let reason): fail(job, failure, weight, reason)
+        guard isWanted else {
+            handBack(job)
+            return false
+        }
+        defer {
+            state.withLock { state in
+                if let index = state.held.firstIndex(of: job.generation) { state.held.remove(at: index) }
             }
         }
+        let attempt = Attempt(
+            parts: parts, rules: rules, job: job, isStopping: { [self] in isStopping },
+            answered: { [self] in answered() })
+        do throws(AttemptFault) {
+            let result = try attempt.run()
+            guard takeFromHand(job) else { return false }
+            if let outage = record(result, of: job) { return meet(outage, with: job, isProbe: isProbe) }
+            return true
+        } catch {
+            guard takeFromHand(job) else { return false }
+            return end(job, error, isProbe: isProbe)
+        }
+    }
+
+    private func end(_ job: Job, _ fault: AttemptFault, isProbe: Bool) -> Bool {
+        switch fault {
+        case .stopped: handBack(job)
+        case .failed(let failure, let reason): fail(job, failure, reason)
+        case .outage(let outage): return meet(outage, with: job, isProbe: isProbe)
+        case .leaseLost: tellLeaseLost(job)
+        case .dailyLimitReached:
+            handBack(job)
+            tellLimit()
+            return false
+        }
+        return true
     }
 
     /// - Returns: `false` if a stop has handed it back meanwhile: whatever came of it counts no more.
@@ -120,11 +157,51 @@ public final class GenerationWorker: Sendable {
         if isNew { parts.log(LogLine(.warning, "generation.daily_limit_reached")) }
     }
 
-    func silence(for pause: Duration) {
-        let until = parts.now().advanced(by: min(pause, Self.longestSilence))
-        state.withLock { $0.silentUntil = max($0.silentUntil ?? until, until) }
+    // MARK: Outages
+
+    private func answered() {
+        let isOver = state.withLock { state in
+            state.isLimitTold = false
+            return state.breaker.answered()
+        }
+        guard isOver else { return }
+        parts.log(LogLine(.notice, "provider.resumed"))
+        noteProvider(pausedBy: nil)
+    }
+
+    /// The job goes back as it was, and everybody leaves the provider alone for a while.
+    private func meet(_ outage: Outage, with job: Job, isProbe: Bool) -> Bool {
+        let (isSuspect, isGuilty, isPause) = state.withLock { state in
+            let isSuspect = outage.cause.mayBeOfThePicture && state.breaker.wouldBeSuspect
+            if isSuspect && job.outages >= Self.forgivenOutages { return (true, true, false) }
+            let isPause = state.breaker.letDown(
+                job.generation, isProbe: isProbe, wish: outage.retryAfter, at: parts.uptime())
+            return (isSuspect, false, isPause)
+        }
+        guard !isGuilty else {
+            fail(job, outage.failure, outage.reason)
+            return true
+        }
+        postpone(job, after: outage, isSuspect: isSuspect)
+        if isPause {
+            let level: LogLine.Level = outage.cause == .misconfigured ? .error : .warning
+            parts.log(
+                LogLine(
+                    level, "provider.paused", ["pause.cause": outage.cause.rawValue, "provider.reason": outage.reason]))
+            noteProvider(pausedBy: outage.cause)
+        }
+        return false
     }
 
     /// Until it is time to look again, or to stop.
     func rest() { state.wait(atMost: rules.pause) { $0.isStopping ? () : nil } }
+}
+
+extension Outage.Cause {
+    fileprivate var mayBeOfThePicture: Bool {
+        switch self {
+        case .unavailable, .timeout: true
+        case .misconfigured, .ours: false
+        }
+    }
 }

@@ -21,16 +21,19 @@ public struct WorkerParts: Sendable {
     let keep: Keep
     let discard: Discard
     let now: @Sendable () -> Instant
+    let uptime: @Sendable () -> Duration
     let log: @Sendable (LogLine) -> Void
 
     /// - Parameters:
     ///   - clean: frees a picture of metadata.
     ///   - keep: stores the contents, then commits what refers to them.
     ///   - discard: removes those of the files that nobody refers to.
+    ///   - uptime: since some start, by a clock that nobody sets.
     public init(
         store: Store, read: @escaping Read, clean: @escaping Clean, thumbnail: @escaping Thumbnail,
         generate: @escaping Generate, keep: @escaping Keep, discard: @escaping Discard,
-        now: @escaping @Sendable () -> Instant, log: @escaping @Sendable (LogLine) -> Void
+        now: @escaping @Sendable () -> Instant, uptime: @escaping @Sendable () -> Duration,
+        log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store
         self.read = read
@@ -40,6 +43,7 @@ public struct WorkerParts: Sendable {
         self.keep = keep
         self.discard = discard
         self.now = now
+        self.uptime = uptime
         self.log = log
     }
 }
@@ -51,6 +55,8 @@ public struct WorkerRules: Sendable {
     let attempts: Int64
     /// How long a job belongs to its worker: longer than everything that is done with it.
     let lease: Duration
+    /// A job that has waited for longer ends.
+    let maximumAge: Duration
     /// Calls of the provider in a day.
     let dailyLimit: Int64?
     /// Of a result.
@@ -59,12 +65,13 @@ public struct WorkerRules: Sendable {
     let pause: Duration
 
     public init(
-        prompt: String, attempts: Int64, lease: Duration, dailyLimit: Int64?, maximumPixels: Int,
-        pause: Duration = .seconds(1)
+        prompt: String, attempts: Int64, lease: Duration, maximumAge: Duration, dailyLimit: Int64?,
+        maximumPixels: Int, pause: Duration = .seconds(1)
     ) {
         self.prompt = prompt
         self.attempts = attempts
         self.lease = lease
+        self.maximumAge = maximumAge
         self.dailyLimit = dailyLimit
         self.maximumPixels = maximumPixels
         self.pause = pause

@@ -29,10 +29,10 @@ do {
             discard: { ids throws(BlobError) in
                 try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
             },
-            now: System.now, log: log.callAsFunction),
+            now: System.now, uptime: System.uptime, log: log.callAsFunction),
         rules: WorkerRules(
             prompt: settings.prompt, attempts: settings.attempts, lease: settings.timeout + .seconds(60),
-            dailyLimit: settings.dailyLimit, maximumPixels: settings.maximumPixels))
+            maximumAge: settings.maximumAge, dailyLimit: settings.dailyLimit, maximumPixels: settings.maximumPixels))
 
     let tally = Tally(of: "generation-worker", keptIn: store, log: log)
     log(LogLine(.notice, "process.started"))

@@ -15,7 +15,7 @@ do {
     let site = GenerationsSite(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
-            begin: { () throws(BlobError) in try blobs.begin() },
+            limits: settings.limits, begin: { () throws(BlobError) in try blobs.begin() },
             discard: { ids throws(BlobError) in
                 try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
             },

@@ -41,10 +41,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("echo nudity >&2; exit 77", GenerationFault.refused("nudity ")),
-        ("echo no key >&2; exit 78", .misconfigured("no key ")),
-        ("echo later >&2; exit 3", .unavailable("status 3: later ", retryAfter: nil)),
-        ("kill -9 $$", .unavailable("signal 9: ", retryAfter: nil)), ("exit 0", .unreadable("no output: ")),
+        ("echo nudity >&2; exit 65", GenerationFault.refused("nudity ")),
+        ("echo later >&2; exit 75", .unavailable("not now: later ", retryAfter: nil)),
+        ("echo no key >&2; exit 78", .failed("status 78: no key ")), ("exit 77", .failed("status 77: ")),
+        ("exit 1", .failed("status 1: ")), ("kill -9 $$", .failed("signal 9: ")),
+        ("exit 0", .unreadable("no output: ")),
         ("head -c 70000000 /dev/zero", .unreadable("too much output")), ("sleep 60", .timedOut),
     ])
     func howItEndsTellsWhy(text: String, fault: GenerationFault) {

@@ -96,13 +96,18 @@ struct Everything {
         _ = try store.emailClaimSeen(from: "https://i.example")
     }
 
+    private static let limits = UploadLimits(
+        imageBytes: 1 << 40, waitingJobs: 20, freeFailures: 10, dailyCalls: 1 << 40)
+
     private func uploads(_ store: Store) throws {
         let ada = try user("ada")
+        let busy = try #require(try store.generationReports(of: nil, status: .pending, limit: 1).first?.user)
+        for name in [ada, busy] { _ = try store.uploadStanding(of: name, within: Self.limits, at: Self.now) }
         let keyed = try key("upload", SubmitOutcome.self, of: ada)
         func submit(_ number: UInt8, at seconds: Int64) throws {
             _ = try store.submit(
                 TestStore.generation(number), of: TestStore.image(number), for: Profile(user: ada), under: keyed,
-                at: TestStore.at(seconds))
+                within: Self.limits, at: TestStore.at(seconds))
         }
         _ = try store.earlier(keyed.key, at: Self.now)
         try submit(1, at: 0)
@@ -121,7 +126,6 @@ struct Everything {
 
     /// Each end that a job can come to.
     private func work(_ store: Store) throws {
-        let ada = try user("ada")
         var second = Int64(100_000)
         func job() throws -> Job? {
             second += 1
@@ -129,26 +133,31 @@ struct Everything {
             else { return nil }
             return job
         }
-        for _ in 0..<8 {
+        for number in 0..<10 {
             guard let job = try job() else { break }
-            switch second % 4 {
-            case 0:
-                _ = try store.complete(
-                    job, with: TestStore.image(9), thumbnail: TestStore.image(8), at: TestStore.at(second))
-            case 1: _ = try store.fail(job, .providerTimeout, maximumAttempts: 3, at: TestStore.at(second))
-            case 2: _ = try store.handBack(job, at: TestStore.at(second))
-            case _: _ = try store.fail(job, .rejectedBySafety, maximumAttempts: 3, at: TestStore.at(second))
+            _ = try store.countCall(for: job, dailyLimit: 1 << 40, at: TestStore.at(second))
+            let now = TestStore.at(second)
+            switch number % 5 {
+            case 0: _ = try store.complete(job, with: TestStore.image(9), thumbnail: TestStore.image(8), at: now)
+            case 1: _ = try store.fail(job, .unreadableResult, maximumAttempts: 3, at: now)
+            case 2: _ = try store.handBack(job, at: now)
+            case 3: _ = try store.postpone(job, after: Outage(.unavailable, "x"), isSuspect: true, at: now)
+            case _: _ = try store.fail(job, .rejectedBySafety, maximumAttempts: 3, at: now)
             }
         }
-        // One whose worker died, one that its user deleted meanwhile.
-        _ = try store.submit(
-            TestStore.generation(20), of: TestStore.image(1), for: Profile(user: ada), at: TestStore.at(-90_000_000))
+        // One whose worker died, one that its user deleted meanwhile; two that have rested.
         let doomed = try #require(try job())
-        _ = try store.delete(doomed.generation, of: user("ada"), at: TestStore.at(second))
-        second += 120
-        _ = try store.claim(for: .seconds(60), maximumAttempts: 1, at: TestStore.at(second))
-        second += 120
-        _ = try store.claim(for: .seconds(60), maximumAttempts: 1, at: TestStore.at(second))
+        let owner = try #require(try store.report(on: doomed.generation)?.report.user)
+        _ = try store.delete(doomed.generation, of: owner, at: TestStore.at(second))
+        for _ in 1...2 {
+            second += 400
+            _ = try store.claim(for: .seconds(60), maximumAttempts: 1, at: TestStore.at(second))
+        }
+        // What has waited for too long, and what came while the clock was ahead.
+        for (age, time) in [(Int64(1), second), (3600, -200_000)] {
+            try store.tend(
+                lease: .seconds(60), maximumAttempts: 3, maximumAge: .seconds(age), held: [], at: TestStore.at(time))
+        }
         let failed = try #require(
             try store.generationReports(of: nil, status: .failed, limit: 1).first { $0.isRefunded })
         _ = try store.retry(

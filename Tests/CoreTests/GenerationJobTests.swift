@@ -35,7 +35,11 @@ import Threads
         #expect(try test.row(1) == "processing 1 0 1")
     }
 
-    @Test func nobodyGetsWhatIsNotDue() throws { #expect(try claim(at: -1) == .nothing) }
+    @Test func nobodyGetsWhatIsNotDue() throws {
+        try test.fail(test.job(), .unreadableResult)
+        #expect(try claim(at: 4) == .nothing)
+        #expect(try test.job(at: 5).attempt == 2)
+    }
 
     @Test func manyWorkersShareTheJobs() throws {
         for number in UInt8(2)...10 { try test.submit(number) }
@@ -176,7 +180,7 @@ import Threads
 
     @Test func itAlsoEndsWhenTheDayIsUsedUp() throws {
         try test.submit(2)
-        _ = try claim(at: 0, dailyLimit: 1)
+        #expect(try test.store.countCall(for: test.job(), dailyLimit: 1, at: TestStore.now) == .counted)
         #expect(try claim(at: 60, maximumAttempts: 1, dailyLimit: 1) == .dailyLimitReached)
         #expect(try test.row(1) == "failed 1 1 1")
         #expect(try test.row(2) == "pending 1 0 0")
@@ -185,30 +189,49 @@ import Threads
 
     // MARK: The day's limit
 
+    private func call(_ job: Job, at seconds: Int64 = 0, dailyLimit: Int64? = nil) throws -> CallOutcome {
+        try test.store.countCall(for: job, dailyLimit: dailyLimit, at: TestStore.at(seconds))
+    }
+
+    private func calls() throws -> [Int64] { try test.integers("SELECT calls FROM provider_calls ORDER BY day") }
+
     @Test func countsTheCallsOfADay() throws {
         for number in UInt8(2)...4 { try test.submit(number) }
         let midnight = (TestStore.now.rawValue / 86_400_000 + 1) * 86_400 - TestStore.now.rawValue / 1000
-        for _ in 1...2 { #expect(try claim(at: midnight - 1, dailyLimit: 2) != .dailyLimitReached) }
+        let jobs = try (1...3).map { _ in try test.job(at: midnight - 1) }
+        for job in jobs[...1] { #expect(try call(job, at: midnight - 1, dailyLimit: 2) == .counted) }
+        #expect(try call(jobs[2], at: midnight - 1, dailyLimit: 2) == .dailyLimitReached)
         #expect(try claim(at: midnight - 1, dailyLimit: 2) == .dailyLimitReached)
-        #expect(try test.row(3) == "pending 1 0 0")
+        #expect(try test.row(4) == "pending 1 0 0")
         guard case .job(let job) = try claim(at: midnight, dailyLimit: 2) else {
             Issue.record("the next day has calls of its own")
             return
         }
-        #expect(job.generation == TestStore.generation(3))
-        #expect(try test.integers("SELECT calls FROM provider_calls ORDER BY day") == [2, 1])
+        #expect(job.generation == TestStore.generation(4))
+        #expect(try call(jobs[2], at: midnight, dailyLimit: 2) == .counted)
+        #expect(try calls() == [2, 1])
     }
 
-    @Test func withoutALimitCallsAreCountedAllTheSame() throws {
-        _ = try test.job()
-        #expect(try test.integers("SELECT calls FROM provider_calls") == [1])
-        #expect(try claim(at: 60, dailyLimit: 1) == .dailyLimitReached)
-        #expect(try claim(at: 60, dailyLimit: 2) != .dailyLimitReached)
+    @Test func onlyACallThatIsMadeCounts() throws {
+        let early = try test.job()
+        #expect(try calls() == [])
+        let late = try test.job(at: 60)
+        #expect(try call(early, at: 60) == .leaseLost, "another worker has it")
+        #expect(try calls() == [])
+        #expect(try call(late, at: 60, dailyLimit: 1) == .counted)
+        #expect(try calls() == [1])
+        try test.fail(late, .inputMissing, at: 61)
+        #expect(try calls() == [1])
     }
 
-    @Test func anEmptyQueueCountsNoCall() throws {
-        _ = try test.delete(1)
-        #expect(try claim(at: 60, dailyLimit: 1) == .nothing)
-        #expect(try test.integers("SELECT count(*) FROM provider_calls") == [0])
+    @Test(arguments: [
+        (Outage.Cause.unavailable, [Int64(0)]), (.misconfigured, [0]), (.timeout, [1]), (.ours, [1]),
+    ])
+    func whatTheProviderDidNothingForIsGivenBack(_ cause: Outage.Cause, _ left: [Int64]) throws {
+        let job = try test.job()
+        #expect(try call(job) == .counted)
+        let outcome = try test.store.postpone(job, after: Outage(cause, "x"), isSuspect: false, at: TestStore.at(1))
+        #expect(outcome == .recorded)
+        #expect(try calls() == left)
     }
 }

@@ -17,6 +17,8 @@ import Testing
             var charges = 1
             var isRefunded = false
             var isDeleted = false
+            /// Its picture could not be read.
+            var isGone = false
             var attempts: Int64 = 0
             var unreadable = 0
             var due: Int64
@@ -179,6 +181,7 @@ import Testing
             || (failure == .unreadableResult && entry.unreadable > 0)
         if isFinal {
             #expect(outcome == .failed(refunded: isRefunding))
+            history.model.entries[number]?.isGone = failure == .inputMissing
             return history.model.end(number)
         }
         if failure == .unreadableResult { history.model.entries[number]?.unreadable += 1 }
@@ -204,6 +207,7 @@ import Testing
         let balance = history.model.balance[entry.user, default: 0]
         guard !entry.isDeleted else { return #expect(outcome == .unknown) }
         guard entry.status == .failed else { return #expect(outcome == .notFailed) }
+        guard !entry.isGone else { return #expect(outcome == .pictureGone) }
         if entry.isRefunded && balance == 0 { return #expect(outcome == .insufficientCredits(balance: 0)) }
         guard case .queued(_, let left) = outcome else {
             Issue.record("\(outcome)")

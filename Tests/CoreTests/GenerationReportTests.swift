@@ -10,10 +10,10 @@ import Testing
     init() throws {
         test = try TestStore()
         for number in UInt8(1)...3 { try test.submit(number, at: Int64(number)) }
-        try test.submit(4, "bob", at: 4)
         _ = try test.delete(1)
         _ = try test.complete(test.job(at: 5), thumbnail: 201, at: 6)
         try test.fail(test.job(at: 5), .rejectedBySafety, at: 6)
+        try test.submit(4, "bob", at: 7)
     }
 
     private func ids(_ user: String? = nil, _ status: Generation.Status? = nil, limit: Int = 10) throws -> [Generation

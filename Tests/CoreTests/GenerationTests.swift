@@ -52,6 +52,7 @@ import Threads
             switch outcome {
             case .queued: queued.withLock { $0 += 1 }
             case .insufficientCredits(let balance): #expect(balance == 0)
+            case .refused(let refusal): Issue.record("\(refusal)")
             case nil: Issue.record("the store failed")
             }
         }
@@ -136,7 +137,7 @@ import Threads
 
     @Test func manyRetriesAtOnceChargeOnce() throws {
         try test.submit(1)
-        try test.fail(test.job(), .inputMissing)
+        try test.fail(test.job(), .rejectedBySafety)
         let queued = Monitor(0)
         atOnce(16) { [test] _ in
             if case .queued? = try? test.retry(1) { queued.withLock { $0 += 1 } }

@@ -141,6 +141,7 @@ import Testing
                 model.balance[user, default: 0] -= 1
                 model.generations.append((id, user))
             case .insufficientCredits: #expect(model.balance[user] == 0)
+            case .refused(let refusal): Issue.record("\(refusal)")
             }
         }
     }

@@ -149,9 +149,10 @@ import Testing
             "UPDATE ledger_entry SET idempotency_key = 'generation:\(generation):charge:02' "
                 + "WHERE idempotency_key = 'generation:\(generation):charge:2'"),
         Tampering(
-            "a generation gone", ["entry_without_generation", "generations_miscounted"], "DELETE FROM generations"),
+            "a generation gone", ["entry_without_generation", "generations_miscounted", "images_miscounted"],
+            "DELETE FROM generations"),
         Tampering(
-            "another user's generation", ["generation_of_another_user"],
+            "another user's generation", ["generation_of_another_user", "images_miscounted"],
             "INSERT INTO users (id, created_ms) VALUES ('bob', 0)", "UPDATE generations SET user_id = 'bob'"),
         Tampering(
             "an entry of nobody", ["reference_dangles"],

@@ -74,7 +74,7 @@ import Testing
         _ = try studio.store.changeSettings(change, expectedVersion: nil, by: "test", at: studio.now)
         _ = studio.submit(try Sample.png())
         try studio.fail()
-        #expect(page().contains("could not be reached. The credit was not given back."))
+        #expect(page().contains("could not make this image. The credit was not given back."))
         #expect(page().contains("Try again at no cost") && page().contains("Try again for 1 credit"))
         #expect(!page().contains("comes back by itself"))
     }

@@ -21,6 +21,7 @@ final class Studio: @unchecked Sendable {
     var now = Instant(unixSeconds: 1_795_000_000)
     /// What the directory of images answers to the next upload.
     var refusal: BlobError?
+    var limits = UploadLimits.none
     /// At which step.
     var place = Failing.Place.keep
     /// How the body comes: `nil` as a whole, otherwise in pieces of so many bytes.
@@ -42,6 +43,7 @@ final class Studio: @unchecked Sendable {
         GenerationsSite(
             GenerationsDependencies(
                 store: store, maximumUploadBytes: Self.limitBytes, maximumPixels: Self.limitPixels,
+                limits: limits,
                 begin: { [self] () throws(BlobError) in Failing(try blobs.begin(), refusal, in: place) },
                 discard: { [self] ids throws(BlobError) in
                     try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
@@ -125,7 +127,7 @@ final class Studio: @unchecked Sendable {
 
     /// The files that were kept.
     func files() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: images).filter { $0 != ".lock" }.sorted()
+        try FileManager.default.contentsOfDirectory(atPath: images).filter { !$0.hasPrefix(".lock") }.sorted()
     }
 
     func claim() throws -> Job {

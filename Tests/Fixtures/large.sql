@@ -101,6 +101,9 @@ INSERT INTO ledger_days SELECT created_ms / 86400000, kind, count(*), sum(amount
 
 INSERT INTO generation_counts SELECT status, count(*) FROM generations GROUP BY 1;
 
+INSERT INTO user_usage (user_id, image_bytes)
+    SELECT user_id, sum(input_bytes + iif(result_blob IS NULL, 0, result_bytes)) FROM generations GROUP BY 1;
+
 INSERT INTO money_days
     SELECT day, 'sandbox', 'usd', sum(orders), sum(sold), sum(refunded) FROM (
         SELECT created_ms / 86400000 AS day, 1 AS orders, net_cents AS sold, 0 AS refunded FROM payments

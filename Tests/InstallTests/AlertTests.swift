@@ -23,7 +23,7 @@ import Testing
         #expect(ended.status == 0, "\(ended.output)\(ended.errors)")
         let names = try Places.text(of: Self.rules).matches(of: /- alert: (\w+)/).map { String($0.1) }
         let text = try Places.text(of: cases)
-        #expect(names.count == 19)
+        #expect(names.count == 20)
         for name in names { #expect(text.matches(of: try Regex("alertname: \(name)\\n")).count >= 2, "\(name)") }
     }
 

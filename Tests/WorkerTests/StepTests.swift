@@ -122,10 +122,7 @@ import Worker
 
     @Test(arguments: [
         Ending(.refused("canary"), .rejectedBySafety, after: 1),
-        Ending(.misconfigured("canary"), .providerUnavailable, after: 1),
-        Ending(.timedOut, .providerTimeout, after: 4),
-        Ending(.unavailable("canary", retryAfter: nil), .providerUnavailable, after: 4),
-        Ending(.unavailable("canary", retryAfter: .seconds(1)), .providerUnavailable, after: 4),
+        Ending(.failed("canary"), .providerUnavailable, after: 4),
         Ending(.unreadable("canary"), .unreadableResult, after: 2),
     ])
     func aFailureEndsAsTheRulesSay(ending: Ending) throws {
@@ -148,14 +145,8 @@ import Worker
         let retries = [String](repeating: "generation.retried", count: Int(ending.tries) - 1)
         #expect(place.events() == retries + ["generation.failed"])
         // The provider's words are in the log, and nowhere that a user sees.
-        if case .timedOut = ending.fault {} else { #expect(place.log().contains("canary")) }
+        #expect(place.log().contains("canary"))
         #expect(try place.store.verify().isEmpty)
-    }
-
-    @Test func aWrongKeyAlarms() throws {
-        try place.submit()
-        _ = place.worker { _, _ throws(GenerationFault) in throw .misconfigured("key") }.step()
-        #expect(place.lines.withLock { $0.map(\.level) } == [.error])
     }
 
     @Test func aFailureThatPassesCostsOneCredit() throws {
@@ -166,7 +157,7 @@ import Worker
                 calls += 1
                 return calls
             }
-            guard number > 1 else { throw .unavailable("503", retryAfter: nil) }
+            guard number > 1 else { throw .failed("status 1") }
             return Self.result
         }
         #expect(worker.step())
@@ -175,23 +166,6 @@ import Worker
         #expect(worker.step())
         #expect(try place.generation(id).status == .completed)
         #expect(try place.balance() == 109)
-    }
-
-    @Test func theProvidersWishToBeLeftAloneIsRespectedByAll() throws {
-        try place.submit()
-        let second = try place.submit(Workplace.image("deep.png"))
-        let worker = place.worker { input, _ throws(GenerationFault) in
-            guard input.bytes != Workplace.picture else { throw .unavailable("429", retryAfter: .seconds(90)) }
-            return Self.result
-        }
-        #expect(worker.step())
-        #expect(!worker.step())
-        place.pass(.seconds(89))
-        #expect(!worker.step())
-        #expect(try place.generation(second).attempts == 0)
-        place.pass(.seconds(1))
-        #expect(worker.step() && worker.step())
-        #expect(try place.generation(second).status == .completed)
     }
 
     @Test(arguments: [
@@ -212,6 +186,7 @@ import Worker
         let unread: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unreadable("x") }
         #expect(place.worker(attempts: 1, clean: unread) { _, _ in [] }.step())
         #expect(try place.generation(original).failure == .inputMissing)
+        #expect(try place.files().isEmpty, "it is not kept")
         let result = try place.submit(Workplace.image("deep.png"))
         let half: WorkerParts.Clean = { bytes, kind, _ throws(CleaningFault) in
             guard kind == .png else { throw .unreadable("x") }
@@ -220,7 +195,7 @@ import Worker
         #expect(place.worker(attempts: 1, clean: half) { _, _ in Self.result }.step())
         #expect(try place.generation(result).failure == .unreadableResult)
         let tools = try place.submit(Workplace.image("palette.png"))
-        let broken: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unavailable("x") }
+        let broken: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .broken("x") }
         #expect(place.worker(attempts: 1, clean: broken) { _, _ in [] }.step())
         #expect(try place.generation(tools).failure == .providerUnavailable)
     }
@@ -268,7 +243,7 @@ import Worker
         let slow = place.worker(attempts: 1) { [place] _, _ throws(GenerationFault) in
             place.pass(.seconds(151))
             #expect(fast.step())
-            throw .timedOut
+            throw .failed("status 1")
         }
         #expect(slow.step())
         #expect(try place.generation(id).status == .completed)
@@ -280,7 +255,7 @@ import Worker
         let id = try place.submit()
         let worker = place.worker(attempts: 1) { [place] _, _ throws(GenerationFault) in
             _ = try? place.store.delete(id, of: place.user, at: place.now)
-            guard isDone else { throw .timedOut }
+            guard isDone else { throw .failed("status 1") }
             return Self.result
         }
         #expect(worker.step())
@@ -290,7 +265,7 @@ import Worker
 
     @Test func theDaysCallsAreLimitedAndThatIsToldOnce() throws {
         for name in ["colour.png", "deep.png", "palette.png"] { try place.submit(Workplace.image(name)) }
-        let worker = place.worker(dailyLimit: 2) { _, _ in Self.result }
+        let worker = place.worker(maximumAge: .seconds(100_000), dailyLimit: 2) { _, _ in Self.result }
         #expect(worker.step() && worker.step())
         for _ in 0..<3 { #expect(!worker.step()) }
         #expect(place.events().filter { $0 == "generation.daily_limit_reached" }.count == 1)
@@ -312,14 +287,6 @@ import Worker
         #expect(worker.step())
         #expect(try place.generation(id).status == .completed)
         #expect(place.events().filter { $0 == "generation.not_kept" }.count == 3)
-    }
-
-    @Test func aResultThatCannotBeKeptIsAFailure() throws {
-        let id = try place.submit()
-        let worker = place.worker(attempts: 1, keepFault: { .full }) { _, _ in Self.result }
-        #expect(worker.step())
-        #expect(try place.generation(id).failure == .providerUnavailable)
-        #expect(try place.balance() == 110)
     }
 
     @Test func aJobThatOutlivesItsWorkersIsNotTriedForEver() throws {

@@ -102,7 +102,7 @@ import Worker
         try Places.write(
             """
             picture=$(mktemp); trap 'rm -f "$picture"' EXIT; cat > "$picture"
-            case $(($(stat -c %s "$picture") % 5)) in 0) exit 77;; 1) echo nonsense;; *) cat "$picture";; esac
+            case $(($(stat -c %s "$picture") % 5)) in 0) exit 65;; 1) echo nonsense;; *) cat "$picture";; esac
             """, to: script)
         let names = [
             "baseline.jpg", "colour.png", "deep.png", "interlaced.png", "lossless.webp", "lossy.webp", "palette.png",

@@ -20,6 +20,7 @@ import Testing
         #expect(settings.timeout == .seconds(90))
         #expect(settings.concurrency == 2)
         #expect(settings.dailyLimit == nil)
+        #expect(settings.maximumAge == .seconds(3600))
         #expect(settings.maximumPixels == 50_000_000)
         #expect(!settings.prompt.isEmpty)
         guard case .gemini(let gemini) = settings.generator else { Issue.record("not gemini"); return }
@@ -62,6 +63,10 @@ import Testing
         ("GENERATION_ATTEMPTS", "0", "GENERATION_ATTEMPTS is not a whole number from 1 to 10"),
         ("GENERATION_TIMEOUT_SECONDS", "601", "GENERATION_TIMEOUT_SECONDS is not a whole number from 1 to 600"),
         ("GENERATION_CONCURRENCY", "x", "GENERATION_CONCURRENCY is not a whole number from 1 to 64"),
+        (
+            "GENERATION_MAXIMUM_AGE_SECONDS", "0",
+            "GENERATION_MAXIMUM_AGE_SECONDS is not a whole number from 1 to 604800"
+        ),
         ("GENERATION_DAILY_LIMIT", "-1", "GENERATION_DAILY_LIMIT is not a whole number from 0 to 1000000000"),
         ("CREDITS_IMAGES", "", "CREDITS_IMAGES is missing"),
     ])

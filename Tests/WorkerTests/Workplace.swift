@@ -22,6 +22,8 @@ final class Workplace: Sendable {
     let blobs: BlobDirectory
     let user: UserID
     let clock: Monitor<Instant>
+    /// Of the machine; nobody sets it.
+    let uptime = Monitor(Duration.seconds(1000))
     let lines = Monitor<[LogLine]>([])
     private let directory: TemporaryDirectory
 
@@ -42,7 +44,13 @@ final class Workplace: Sendable {
     }
 
     var now: Instant { clock.withLock { $0 } }
-    func pass(_ time: Duration) { clock.withLock { $0 = $0.advanced(by: time) } }
+    func pass(_ time: Duration) {
+        setClock(by: time)
+        uptime.withLock { $0 += time }
+    }
+
+    /// As an administrator or a time server does.
+    func setClock(by time: Duration) { clock.withLock { $0 = $0.advanced(by: time) } }
 
     /// As an upload does it.
     @discardableResult
@@ -63,12 +71,13 @@ final class Workplace: Sendable {
     func events() -> [String] { lines.withLock { $0.map(\.event) } }
     func log() -> String { lines.withLock { $0.map { $0.json(at: Self.start) }.joined(separator: "\n") } }
     func files() throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: images)).subtracting([".lock"])
+        Set(try FileManager.default.contentsOfDirectory(atPath: images)).subtracting([".lock", ".lock.turn"])
     }
 
     /// A worker whose provider is `generate`; metadata is taken off only where a test is about that.
     func worker(
-        attempts: Int64 = 2, dailyLimit: Int64? = nil, maximumPixels: Int = 1_000_000,
+        attempts: Int64 = 2, maximumAge: Duration = .seconds(3600), dailyLimit: Int64? = nil,
+        maximumPixels: Int = 1_000_000,
         clean: @escaping WorkerParts.Clean = { bytes, _, _ in bytes },
         thumbnail: @escaping WorkerParts.Thumbnail = { _, _, _ throws(CleaningFault) in
             throw .unavailable("no thumbnail was expected")
@@ -86,9 +95,10 @@ final class Workplace: Sendable {
                 discard: { [blobs, store] ids throws(BlobError) in
                     try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
                 },
-                now: { [clock] in clock.withLock { $0 } }, log: { [lines] line in lines.withLock { $0.append(line) } }),
+                now: { [clock] in clock.withLock { $0 } }, uptime: { [uptime] in uptime.withLock { $0 } },
+                log: { [lines] line in lines.withLock { $0.append(line) } }),
             rules: WorkerRules(
-                prompt: "a prompt", attempts: attempts, lease: .seconds(150), dailyLimit: dailyLimit,
-                maximumPixels: maximumPixels, pause: .milliseconds(10)))
+                prompt: "a prompt", attempts: attempts, lease: .seconds(150), maximumAge: maximumAge,
+                dailyLimit: dailyLimit, maximumPixels: maximumPixels, pause: .milliseconds(10)))
     }
 }

@@ -19,6 +19,8 @@ public struct Generation: Equatable, Sendable {
     public let isRefunded: Bool
     public let createdAt: Instant
     public let completedAt: Instant?
+    /// Whether the original could not be read and is not kept.
+    public internal(set) var isInputGone = false
 
     /// The raw value is stored and shown: never rename one.
     public enum Status: String, Sendable, CaseIterable {
@@ -81,11 +83,11 @@ public enum GenerationFailure: String, Error, Sendable, CaseIterable {
     /// A sentence of ours; nothing of the provider's.
     public var sentence: String {
         switch self {
-        case .providerUnavailable: "The image service could not be reached."
+        case .providerUnavailable: "The image service could not make this image."
         case .providerTimeout: "The image service took too long."
         case .rejectedBySafety: "The image service refused this picture under its safety rules."
         case .unreadableResult: "The image service answered with something that is no picture."
-        case .inputMissing: "The uploaded picture could not be found."
+        case .inputMissing: "The uploaded picture could not be read."
         }
     }
 }
@@ -99,6 +101,8 @@ public struct Job: Equatable, Sendable {
     public let input: BlobID
     public let kind: ImageKind
     public let leaseEnd: Instant
+    /// How often the provider stopped answering with it, having answered others.
+    public let outages: Int64
 }
 
 /// What came of the wish to work.
@@ -107,6 +111,13 @@ public enum ClaimOutcome: Equatable, Sendable {
     case nothing
     /// The provider was called as often as it may be today.
     case dailyLimitReached
+}
+
+/// What became of the wish to call the provider.
+public enum CallOutcome: Equatable, Sendable {
+    case counted
+    case dailyLimitReached
+    case leaseLost
 }
 
 /// What became of a worker's report. A worker that overran its lease has nothing to report on.
@@ -126,14 +137,18 @@ public enum FailOutcome: Equatable, Sendable {
 public enum SubmitOutcome: Equatable, Sendable {
     case queued(Generation, balance: Credits)
     case insufficientCredits(balance: Credits)
+    case refused(UploadRefusal)
 }
 
 /// What became of the wish to try a failed generation again.
 public enum RetryOutcome: Equatable, Sendable {
     case queued(Generation, balance: Credits)
     case insufficientCredits(balance: Credits)
+    case refused(UploadRefusal)
     /// It did not fail, so there is nothing to try again.
     case notFailed
+    /// Its picture could not be read, and is not kept.
+    case pictureGone
     case unknown
 }
 

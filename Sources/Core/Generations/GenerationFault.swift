@@ -20,16 +20,59 @@ public enum GenerationFault: Error, Equatable, Sendable {
     case unavailable(String, retryAfter: Duration?)
     /// It does not know us, or not the model: the same for every picture until an operator looks.
     case misconfigured(String)
+    /// It cannot do this one, and does not say that it was its rules.
+    case failed(String)
     /// An answer without a picture in it.
     case unreadable(String)
     /// We stopped waiting, for this process ends.
     case stopped
 }
 
+/// Why nothing can be made now, of whatever picture: no job's fault.
+public struct Outage: Equatable, Sendable {
+    public enum Cause: String, Sendable {
+        case unavailable, timeout, misconfigured
+        /// Our own disk or tools.
+        case ours
+    }
+
+    public let cause: Cause
+    /// For the log alone.
+    public let reason: String
+    /// When the provider wants to hear of us again, at the earliest.
+    public let retryAfter: Duration?
+
+    public init(_ cause: Cause, _ reason: String, retryAfter: Duration? = nil) {
+        self.cause = cause
+        self.reason = reason
+        self.retryAfter = retryAfter
+    }
+
+    var isOfTheProvider: Bool { cause != .ours }
+
+    /// Whether the provider did nothing for the call. One that took too long may be on its bill.
+    var isFreeOfCost: Bool {
+        switch cause {
+        case .unavailable, .misconfigured: true
+        case .timeout, .ours: false
+        }
+    }
+
+    /// What its user is told of a generation that ends for it.
+    public var failure: GenerationFailure {
+        switch cause {
+        case .timeout: .providerTimeout
+        case .unavailable, .misconfigured, .ours: .providerUnavailable
+        }
+    }
+}
+
 /// Why a picture could not be freed of what does not belong to it. The texts are for the log alone.
 public enum CleaningFault: Error, Equatable, Sendable {
     case unreadable(String)
-    /// The tools failed, not the picture.
+    /// The tools broke or took too long over it, and may do better next time.
+    case broken(String)
+    /// The tools cannot be used at all.
     case unavailable(String)
     case stopped
 }

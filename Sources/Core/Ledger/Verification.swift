@@ -41,6 +41,8 @@ public enum LedgerFault: Equatable, Sendable {
     /// The money kept for all days is not that of the payments, in minor units.
     case moneyMiscounted(currency: String, sold: Int64, soldSum: Int64, refunded: Int64, refundedSum: Int64)
     case generationsMiscounted(status: String, kept: Int64, count: Int64)
+    /// The bytes kept for a user are not those of the files that the user's generations refer to.
+    case imagesMiscounted(user: String, kept: Int64, sum: Int64)
 }
 
 extension LedgerFault: CustomStringConvertible {
@@ -79,6 +81,7 @@ extension LedgerFault: CustomStringConvertible {
         case .dayMiscounted: "day_miscounted"
         case .moneyMiscounted: "money_miscounted"
         case .generationsMiscounted: "generations_miscounted"
+        case .imagesMiscounted: "images_miscounted"
         }
     }
 
@@ -143,6 +146,8 @@ extension LedgerFault: CustomStringConvertible {
                 + "and \(refundedSum)"
         case .generationsMiscounted(let status, let kept, let count):
             "\(kept) generations are kept as \(status), \(count) are"
+        case .imagesMiscounted(let user, let kept, let sum):
+            "user \(user): \(kept) bytes of images are kept, the generations sum to \(sum)"
         }
     }
 }

@@ -21,6 +21,8 @@ public struct WorkerSettings: Sendable {
     public let commandMemoryBytes: Int
     /// `GENERATION_CONCURRENCY`: how many jobs are in hand at once.
     public let concurrency: Int
+    /// `GENERATION_MAXIMUM_AGE_SECONDS`: a job that has waited for longer fails, and its credit comes back.
+    public let maximumAge: Duration
     /// `GENERATION_DAILY_LIMIT`: calls of the provider in a day (UTC); none unless set.
     public let dailyLimit: Int64?
     /// `MAX_IMAGE_PIXELS`: of a result.
@@ -40,9 +42,8 @@ public struct WorkerSettings: Sendable {
         commandMemoryBytes = reader.integer(
             "GENERATOR_COMMAND_MEMORY_BYTES", in: 64 << 20...1 << 40, default: 2 << 30)
         concurrency = reader.integer("GENERATION_CONCURRENCY", in: 1...64, default: 2)
-        let isLimited = reader.optional("GENERATION_DAILY_LIMIT") != nil
-        let limit = reader.integer("GENERATION_DAILY_LIMIT", in: 0...1_000_000_000, default: 0)
-        dailyLimit = isLimited ? Int64(limit) : nil
+        maximumAge = .seconds(reader.integer("GENERATION_MAXIMUM_AGE_SECONDS", in: 1...604_800, default: 3600))
+        dailyLimit = reader.dailyLimit()
         maximumPixels = reader.integer("MAX_IMAGE_PIXELS", in: 1...1_000_000_000, default: 50_000_000)
         path = reader.optional("PATH") ?? "/usr/local/bin:/usr/bin:/bin"
         logLevel = reader.choice("LOG_LEVEL", default: .notice)

@@ -50,10 +50,12 @@ extension Store {
         try onCopy(path) { connection throws(SQLiteError) in
             // One of an older program has no thumbnails.
             let hasThumbnails = try Migrator.version(of: connection) >= Migration.thumbnails.version
-            let columns = ["input_blob", "result_blob"] + (hasThumbnails ? ["thumbnail_blob"] : [])
-            return try connection.query(
-                columns.map { "SELECT \($0) FROM generations WHERE \($0) IS NOT NULL" }.joined(separator: " UNION ")
-            ) { BlobID($0.text(0)) }.compactMap(\.self)
+            let columns = ["result_blob"] + (hasThumbnails ? ["thumbnail_blob"] : [])
+            let isRemoved = try Migrator.version(of: connection) >= Migration.fairness.version ? "input_removed" : "0"
+            let inputs = "SELECT input_blob FROM generations WHERE input_blob IS NOT NULL AND NOT \(isRemoved)"
+            let others = columns.map { "SELECT \($0) FROM generations WHERE \($0) IS NOT NULL" }
+            return try connection.query(([inputs] + others).joined(separator: " UNION ")) { BlobID($0.text(0)) }
+                .compactMap(\.self)
         }
     }
 

@@ -72,7 +72,8 @@ extension Store {
     ) throws(StoreError) -> RetryOutcome {
         try write { transaction throws(SQLiteError) in
             guard let generation = try Generations.find(id, on: transaction.connection) else { return .unknown }
-            let outcome = try Generations.retry(generation, at: now, in: transaction)
+            // An operator knows what the limits are for.
+            let outcome = try Generations.retry(generation, within: .none, at: now, in: transaction)
             if case .queued = outcome {
                 try AuditLog.add(
                     actor: actor, action: "generation.retry", subject: id.text, old: generation.failure?.rawValue,
@@ -89,7 +90,7 @@ extension Store {
         let found = try read { connection throws(SQLiteError) in
             try connection.query(
                 """
-                SELECT seq, id, input_blob, result_blob, thumbnail_blob FROM generations
+                SELECT seq, id, iif(input_removed, NULL, input_blob), result_blob, thumbnail_blob FROM generations
                 WHERE seq > ? AND (input_blob IS NOT NULL OR result_blob IS NOT NULL) ORDER BY seq LIMIT ?
                 """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
         }
@@ -100,8 +101,8 @@ extension Store {
 
 extension GenerationReport {
     static let columns = """
-        id, user_id, status, error, attempts, charge, refunded, width, height, input_blob, result_blob, created_ms, due_ms,
-        lease_end_ms, completed_ms, deleted_ms, thumbnail_blob
+        id, user_id, status, error, attempts, charge, refunded, width, height, iif(input_removed, NULL, input_blob),
+        result_blob, created_ms, coalesce(rest_until_ms, due_ms), lease_end_ms, completed_ms, deleted_ms, thumbnail_blob
         """
 
     init(_ row: borrowing Row) {

@@ -5,18 +5,20 @@ extension Store {
     ///
     /// - Parameter input: lies in the directory of images already, durably.
     public func submit(
-        _ id: Generation.ID, of input: StoredImage, for profile: Profile, at now: Instant
+        _ id: Generation.ID, of input: StoredImage, for profile: Profile, within limits: UploadLimits = .none,
+        at now: Instant
     ) throws(StoreError) -> SubmitOutcome {
         try write { transaction throws(SQLiteError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
-            return try Generations.submit(id, of: input, for: profile.user, under: nil, at: now, in: transaction)
+            return try Generations.submit(
+                id, of: input, for: profile.user, under: nil, within: limits, at: now, in: transaction)
         }
     }
 
     /// The same under its client's key: charge, job, key and answer are there together, or none of them.
     public func submit(
         _ id: Generation.ID, of input: StoredImage, for profile: Profile, under keyed: Keyed<SubmitOutcome>,
-        at now: Instant
+        within limits: UploadLimits = .none, at now: Instant
     ) throws(StoreError) -> Once<SubmitOutcome> {
         let key = keyed.key
         return try write { transaction throws(SQLiteError) in
@@ -27,7 +29,7 @@ extension Store {
             guard try Generations.free(key, at: now, in: transaction) else { return .before(.other) }
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             let outcome = try Generations.submit(
-                id, of: input, for: profile.user, under: key, at: now, in: transaction)
+                id, of: input, for: profile.user, under: key, within: limits, at: now, in: transaction)
             try RequestKeys.keep(keyed.answer(outcome), for: key, of: id, at: now, in: transaction)
             return .now(outcome)
         }
@@ -57,18 +59,19 @@ extension Store {
 
     /// Queues a failed generation again, and charges for it if the earlier charge was given back.
     public func retry(
-        _ id: Generation.ID, of user: UserID, at now: Instant
+        _ id: Generation.ID, of user: UserID, within limits: UploadLimits = .none, at now: Instant
     ) throws(StoreError) -> RetryOutcome {
         try write { transaction throws(SQLiteError) in
-            try Generations.retry(id, of: user, at: now, in: transaction)
+            try Generations.retry(id, of: user, within: limits, at: now, in: transaction)
         }
     }
 
     public func retry(
-        _ id: Generation.ID, of user: UserID, under keyed: Keyed<RetryOutcome>?, at now: Instant
+        _ id: Generation.ID, of user: UserID, under keyed: Keyed<RetryOutcome>?, within limits: UploadLimits = .none,
+        at now: Instant
     ) throws(StoreError) -> Once<RetryOutcome> {
         try once(keyed, at: now) { transaction throws(SQLiteError) in
-            try Generations.retry(id, of: user, at: now, in: transaction)
+            try Generations.retry(id, of: user, within: limits, at: now, in: transaction)
         }
     }
 
@@ -100,7 +103,7 @@ extension Store {
         try read { connection throws(SQLiteError) in
             try connection.query(
                 """
-                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1)
+                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1 AND input_removed = 0)
                     OR EXISTS (SELECT 1 FROM generations WHERE result_blob = ?1)
                     OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = ?1)
                 """, .text(blob.text)
@@ -118,7 +121,7 @@ enum Generations {
     static let columns = """
         seq, id, user_id, status, attempts, error, input_blob, input_bytes, input_kind, width, height, result_blob,
         result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms, thumbnail_blob,
-        thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height
+        thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height, input_removed
         """
 
     /// A generation that its user has not deleted.
@@ -130,13 +133,18 @@ enum Generations {
     }
 
     static func submit(
-        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, at now: Instant,
-        in transaction: borrowing Transaction
+        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?,
+        within limits: UploadLimits, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) -> SubmitOutcome {
+        let connection = transaction.connection
+        let refusal = try Quotas.refusal(of: user, adding: input.bytes, within: limits, at: now, on: connection)
+        if let refusal { return .refused(refusal) }
+        let isAtOwnRisk = try Quotas.isAtOwnRisk(user, within: limits, at: now, on: connection)
         switch try Ledger.post(.charge(id, attempt: 1), of: -1, to: user, at: now, in: transaction) {
         case .posted(let charge), .alreadyPosted(let charge):
             return .queued(
-                try insert(id, of: input, for: user, under: key, at: now, in: transaction),
+                try insert(
+                    id, of: input, for: user, under: key, isAtOwnRisk: isAtOwnRisk, at: now, in: transaction),
                 balance: charge.balanceAfter)
         case .insufficientCredits(let balance):
             return .insufficientCredits(balance: balance)
@@ -161,18 +169,20 @@ enum Generations {
     }
 
     private static func insert(
-        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, at now: Instant,
-        in transaction: borrowing Transaction
+        _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, isAtOwnRisk: Bool,
+        at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) -> Generation {
         try transaction.connection.query(
             """
             INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
-                                     created_ms, request_key)
-            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9) RETURNING \(columns)
+                                     created_ms, request_key, at_own_risk, turn)
+            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9, ?10, \(Turns.next(of: "?2")))
+            RETURNING \(columns)
             """,
             .text(id.text), .text(user.text), .integer(now.rawValue), .text(input.blob.text),
             .text(input.facts.kind.rawValue), .integer(input.bytes), .integer(Int64(input.facts.width)),
-            .integer(Int64(input.facts.height)), .optional(key?.key), decode: Generation.init)[0]
+            .integer(Int64(input.facts.height)), .optional(key?.key), .integer(isAtOwnRisk ? 1 : 0),
+            decode: Generation.init)[0]
     }
 
     /// The number of the last charge.
@@ -181,19 +191,25 @@ enum Generations {
     }
 
     static func retry(
-        _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
+        _ id: Generation.ID, of user: UserID, within limits: UploadLimits, at now: Instant,
+        in transaction: borrowing Transaction
     ) throws(SQLiteError) -> RetryOutcome {
         guard let generation = try find(id, on: transaction.connection), generation.user == user else {
             return .unknown
         }
-        return try retry(generation, at: now, in: transaction)
+        return try retry(generation, within: limits, at: now, in: transaction)
     }
 
     static func retry(
-        _ generation: Generation, at now: Instant, in transaction: borrowing Transaction
+        _ generation: Generation, within limits: UploadLimits, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) -> RetryOutcome {
         guard generation.status == .failed else { return .notFailed }
+        guard !generation.isInputGone else { return .pictureGone }
         let (id, user, connection) = (generation.id, generation.user, transaction.connection)
+        // Its picture is stored already.
+        let refusal = try Quotas.refusal(of: user, adding: 0, within: limits, at: now, on: connection)
+        if let refusal { return .refused(refusal) }
+        let isAtOwnRisk = try Quotas.isAtOwnRisk(user, within: limits, at: now, on: connection)
         var balance = try Ledger.balance(of: user, on: connection)
         if generation.isRefunded {
             let number = try charge(of: id, on: connection) + 1
@@ -204,19 +220,21 @@ enum Generations {
             try connection.execute(
                 "UPDATE generations SET charge = ?, refunded = 0 WHERE id = ?", .integer(number), .text(id.text))
         }
-        return .queued(try requeue(id, at: now, in: transaction), balance: balance)
+        return .queued(
+            try requeue(id, of: user, isAtOwnRisk: isAtOwnRisk, at: now, in: transaction), balance: balance)
     }
 
     private static func requeue(
-        _ id: Generation.ID, at now: Instant, in transaction: borrowing Transaction
+        _ id: Generation.ID, of user: UserID, isAtOwnRisk: Bool, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) -> Generation {
         try transaction.connection.query(
             """
-            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, due_ms = ?,
-                                   completed_ms = NULL
-            WHERE id = ? RETURNING \(columns)
+            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = ?1,
+                                   completed_ms = NULL, at_own_risk = ?2, turn = \(Turns.next(of: "?3"))
+            WHERE id = ?4 RETURNING \(columns)
             """,
-            .integer(now.rawValue), .text(id.text), decode: Generation.init)[0]
+            .integer(now.rawValue), .integer(isAtOwnRisk ? 1 : 0), .text(user.text), .text(id.text),
+            decode: Generation.init)[0]
     }
 
     /// Gives the last charge back, and pays what is owed out of it. The row must then say so, in the same transaction.
@@ -243,6 +261,7 @@ enum Generations {
             """
             UPDATE generations SET deleted_ms = ?1,
                 status = CASE WHEN ?2 THEN 'cancelled' ELSE status END,
+                rest_until_ms = CASE WHEN ?2 THEN NULL ELSE rest_until_ms END,
                 refunded = CASE WHEN ?2 THEN 1 ELSE refunded END,
                 input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL,
                 thumbnail_blob = NULL
@@ -269,6 +288,7 @@ extension Generation {
         isRefunded = row.integer(16) == 1
         createdAt = Instant(rawValue: row.integer(17))
         completedAt = row.optionalInteger(18).map(Instant.init(rawValue:))
+        isInputGone = row.integer(24) == 1
     }
 }
 

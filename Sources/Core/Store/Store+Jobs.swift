@@ -1,28 +1,6 @@
 internal import SQLite
 
 extension Store {
-    /// Takes the job that has waited longest, or one whose worker let its lease run out.
-    ///
-    /// - Parameters:
-    ///   - maximumAttempts: a job whose last try ran out of its lease is not tried again, it ends: a picture that brings
-    ///     its worker down must not do so for ever.
-    ///   - dailyLimit: how many claims there may be in one day (UTC), for each becomes a call of the provider.
-    public func claim(
-        for lease: Duration, maximumAttempts: Int64 = .max, dailyLimit: Int64? = nil, at now: Instant
-    ) throws(StoreError) -> ClaimOutcome {
-        precondition(lease > .zero)
-        // Nobody takes a turn to write only to find that there is nothing to do.
-        guard try read({ connection throws(SQLiteError) in try Jobs.next(at: now, on: connection) }) != nil else {
-            return .nothing
-        }
-        return try write { transaction throws(SQLiteError) in
-            try Jobs.endAbandoned(after: maximumAttempts, at: now, in: transaction)
-            guard let id = try Jobs.next(at: now, on: transaction.connection) else { return .nothing }
-            guard try Jobs.countCall(limit: dailyLimit, at: now, in: transaction) else { return .dailyLimitReached }
-            return .job(try Jobs.lease(id, until: now.advanced(by: lease), in: transaction))
-        }
-    }
-
     /// Ends the job with its picture.
     ///
     /// - Parameter thumbnail: a small one of it, if there is one.
@@ -52,8 +30,8 @@ extension Store {
         }
     }
 
-    /// Notes a failed try. The last one ends the generation, and gives its charge back in the same step if the settings say
-    /// so.
+    /// Notes a try that failed by the job's own fault. The last one ends the generation, and gives its charge back in the
+    /// same step if the settings say so and its user was not told otherwise beforehand.
     ///
     /// - Parameter maximumAttempts: the try of that number is the last; some failures are final at once.
     public func fail(
@@ -64,26 +42,48 @@ extension Store {
             if let outcome = failure.callOutcome { try Counters.add(to: .providerCalls(outcome), in: transaction) }
             let isUnreadableAgain = failure == .unreadableResult && state.unreadable >= 1
             guard failure.isFinalAtOnce || isUnreadableAgain || job.attempt >= maximumAttempts else {
-                return try Jobs.wait(job, state, unreadable: failure == .unreadableResult, at: now, in: transaction)
+                return try Jobs.wait(job, state, after: failure, at: now, in: transaction)
             }
-            let isRefunded = try Jobs.end(job.generation, of: state.user, failure, at: now, in: transaction)
-            return .failed(refunded: isRefunded)
+            return .failed(refunded: try Jobs.end(job.generation, state, failure, .own, at: now, in: transaction))
         }
     }
 
-    /// Lets the job go as if it had never been taken: its worker stops.
+    /// Counts a call of the provider that is about to be made. Nothing else counts.
+    public func countCall(
+        for job: Job, dailyLimit: Int64? = nil, at now: Instant
+    ) throws(StoreError) -> CallOutcome {
+        try write { transaction throws(SQLiteError) in
+            let connection = transaction.connection
+            guard try Jobs.state(of: job, on: connection) != nil else { return .leaseLost }
+            guard try Calls.count(limit: dailyLimit, at: now, in: transaction) else { return .dailyLimitReached }
+            try connection.execute(
+                "UPDATE generations SET called_fence = fence WHERE id = ?", .text(job.generation.text))
+            return .counted
+        }
+    }
+
+    /// Lets the job go as if it had never been taken: its worker stops, or cannot do it now.
     public func handBack(_ job: Job, at now: Instant) throws(StoreError) -> ReportOutcome {
         try write { transaction throws(SQLiteError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
-            if state.isDeleted {
-                try Jobs.cancel(job.generation, of: state.user, at: now, in: transaction)
-            } else {
-                try transaction.connection.execute(
-                    """
-                    UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1, due_ms = ?
-                    WHERE id = ?
-                    """, .integer(now.rawValue), .text(job.generation.text))
+            try Jobs.letGo(job, state, isSuspect: false, at: now, in: transaction)
+            return .recorded
+        }
+    }
+
+    /// The same for a job that met an outage, which is nobody's fault.
+    ///
+    /// - Parameter isSuspect: whether the provider had answered others and stopped with this one.
+    public func postpone(
+        _ job: Job, after outage: Outage, isSuspect: Bool, at now: Instant
+    ) throws(StoreError) -> ReportOutcome {
+        try write { transaction throws(SQLiteError) in
+            guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
+            if outage.isOfTheProvider {
+                try Counters.add(to: .providerCalls(outage.failure.callOutcome ?? ""), in: transaction)
+                if outage.isFreeOfCost { try Calls.giveBack(at: now, in: transaction) }
             }
+            try Jobs.letGo(job, state, isSuspect: isSuspect, at: now, in: transaction)
             return .recorded
         }
     }
@@ -93,21 +93,10 @@ extension Store {
 enum Jobs {
     /// 5 s after the first try, then twice as long each time, 5 minutes at most.
     static func pause(after attempt: Int64) -> Duration {
-        .seconds(min(300, 5 << min(max(attempt, 1) - 1, 6)))
+        min(longestPause, .seconds(5 << min(max(attempt, 1) - 1, 6)))
     }
 
-    static func next(at now: Instant, on connection: Connection) throws(SQLiteError) -> Generation.ID? {
-        try connection.query(
-            """
-            SELECT id FROM (SELECT id, lease_end_ms AS due FROM generations
-                            WHERE status = 'processing' AND lease_end_ms <= ?1 ORDER BY lease_end_ms LIMIT 1)
-            UNION ALL
-            SELECT id FROM (SELECT id FROM generations
-                            WHERE status = 'pending' AND due_ms <= ?1 ORDER BY due_ms, seq LIMIT 1)
-            LIMIT 1
-            """, .integer(now.rawValue)
-        ) { Generation.ID($0.text(0)) }.first ?? nil
-    }
+    static let longestPause = Duration.seconds(300)
 
     static func lease(
         _ id: Generation.ID, until leaseEnd: Instant, in transaction: borrowing Transaction
@@ -115,32 +104,20 @@ enum Jobs {
         let jobs = try transaction.connection.query(
             """
             UPDATE generations SET status = 'processing', fence = fence + 1, attempts = attempts + 1, lease_end_ms = ?
-            WHERE id = ? RETURNING fence, attempts, input_blob, input_kind
+            WHERE id = ? RETURNING fence, attempts, input_blob, input_kind, outages, turn
             """, .integer(leaseEnd.rawValue), .text(id.text)
-        ) { row -> Job? in
+        ) { row -> (job: Job, turn: Int64)? in
             guard let input = BlobID(row.text(2)), let kind = ImageKind(rawValue: row.text(3)) else { return nil }
-            return Job(
+            let job = Job(
                 generation: id, fence: row.integer(0), attempt: row.integer(1), input: input, kind: kind,
-                leaseEnd: leaseEnd)
+                leaseEnd: leaseEnd, outages: row.integer(4))
+            return (job, row.integer(5))
         }
-        guard let job = jobs.first ?? nil else {
+        guard let leased = jobs.first ?? nil else {
             throw SQLiteError(brokenRule: "a job that waits has its input", at: id.text)
         }
-        return job
-    }
-
-    /// `false` if the day's calls are used up.
-    static func countCall(
-        limit: Int64?, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Bool {
-        let calls = try transaction.connection.query(
-            """
-            INSERT INTO provider_calls (day, calls) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET calls = calls + 1
-            WHERE ?2 IS NULL OR calls < ?2 RETURNING calls
-            """, .integer(now.rawValue / 86_400_000), .optional(limit)
-        ) { $0.integer(0) }
-        guard let calls = calls.first else { return false }
-        return calls <= limit ?? .max
+        try Turns.come(to: leased.turn, in: transaction)
+        return leased.job
     }
 
     struct State {
@@ -148,79 +125,99 @@ enum Jobs {
         /// How many unreadable answers there were.
         let unreadable: Int64
         let isDeleted: Bool
+        /// Told before the upload: a failure of its own is not given back.
+        let isAtOwnRisk: Bool
+
+        init?(_ row: borrowing Row) {
+            guard let user = UserID(row.text(0)) else { return nil }
+            self.user = user
+            unreadable = row.integer(1)
+            isDeleted = row.optionalInteger(2) != nil
+            isAtOwnRisk = row.integer(3) == 1
+        }
+
+        static let columns = "user_id, unreadable, deleted_ms, at_own_risk"
     }
 
     /// `nil` if the job is not its worker's any more.
     static func state(of job: Job, on connection: Connection) throws(SQLiteError) -> State? {
         let found = try connection.query(
             """
-            SELECT user_id, unreadable, deleted_ms FROM generations
-            WHERE id = ? AND status = 'processing' AND fence = ?
-            """, .text(job.generation.text), .integer(job.fence)
-        ) { row in
-            UserID(row.text(0)).map {
-                State(user: $0, unreadable: row.integer(1), isDeleted: row.optionalInteger(2) != nil)
-            }
-        }
+            SELECT \(State.columns) FROM generations WHERE id = ? AND status = 'processing' AND fence = ?
+            """, .text(job.generation.text), .integer(job.fence), decode: State.init)
         return found.first ?? nil
     }
 
     /// The job waits for its next try, unless nobody wants the picture any more: then it is cancelled instead.
     static func wait(
-        _ job: Job, _ state: State, unreadable: Bool, at now: Instant, in transaction: borrowing Transaction
+        _ job: Job, _ state: State, after failure: GenerationFailure, at now: Instant,
+        in transaction: borrowing Transaction
     ) throws(SQLiteError) -> FailOutcome {
         guard !state.isDeleted else {
+            // Whoever deletes it meanwhile is no better off than whoever waits.
+            if state.isAtOwnRisk {
+                return .failed(refunded: try end(job.generation, state, failure, .own, at: now, in: transaction))
+            }
+            try Quotas.noteFailure(of: state.user, at: now, in: transaction)
             try cancel(job.generation, of: state.user, at: now, in: transaction)
             return .failed(refunded: true)
         }
         let due = now.advanced(by: pause(after: job.attempt))
         try transaction.connection.execute(
             """
-            UPDATE generations SET status = 'pending', lease_end_ms = NULL, due_ms = ?, unreadable = unreadable + ?
+            UPDATE generations SET status = 'pending', lease_end_ms = NULL, rest_until_ms = ?, unreadable = unreadable + ?
             WHERE id = ?
             """,
-            .integer(due.rawValue), .integer(unreadable ? 1 : 0), .text(job.generation.text))
+            .integer(due.rawValue), .integer(failure == .unreadableResult ? 1 : 0), .text(job.generation.text))
         return .retry(at: due)
     }
 
-    /// Ends what workers let go of without a word, where trying again is of no use.
-    static func endAbandoned(
-        after maximumAttempts: Int64, at now: Instant, in transaction: borrowing Transaction
+    /// Back to where it was in the queue; a lease that was not used is no try.
+    static func letGo(
+        _ job: Job, _ state: State, isSuspect: Bool, at now: Instant, in transaction: borrowing Transaction
     ) throws(SQLiteError) {
-        let abandoned = try transaction.connection.query(
-            """
-            SELECT id, user_id, deleted_ms FROM generations
-            WHERE status = 'processing' AND lease_end_ms <= ? AND (attempts >= ? OR deleted_ms IS NOT NULL) LIMIT 100
-            """, .integer(now.rawValue), .integer(maximumAttempts)
-        ) { (id: Generation.ID($0.text(0)), user: UserID($0.text(1)), isDeleted: $0.optionalInteger(2) != nil) }
-        for job in abandoned {
-            guard let id = job.id, let user = job.user else {
-                throw SQLiteError(brokenRule: "a generation and its user have names", at: "generations")
-            }
-            if job.isDeleted {
-                try cancel(id, of: user, at: now, in: transaction)
-            } else {
-                _ = try end(id, of: user, .providerTimeout, at: now, in: transaction)
-            }
+        guard !state.isDeleted else {
+            return try cancel(job.generation, of: state.user, at: now, in: transaction)
         }
+        try transaction.connection.execute(
+            """
+            UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1,
+                                   outages = outages + ?
+            WHERE id = ?
+            """, .integer(isSuspect ? 1 : 0), .text(job.generation.text))
+    }
+
+    /// Whose fault it is that a generation ends without a picture.
+    enum Blame {
+        /// The picture's: such failures are given back so often in a day.
+        case own
+        /// Ours or the provider's.
+        case nobody
     }
 
     /// Ends the generation for good, and gives its charge back if the settings say so.
     ///
     /// - Returns: whether the charge was given back.
     static func end(
-        _ id: Generation.ID, of user: UserID, _ failure: GenerationFailure, at now: Instant,
+        _ id: Generation.ID, _ state: State, _ failure: GenerationFailure, _ blame: Blame, at now: Instant,
         in transaction: borrowing Transaction
     ) throws(SQLiteError) -> Bool {
-        let isRefunded = try BillingSettings.current(on: transaction.connection).refundOnFailure
-        if isRefunded { try Generations.refund(id, of: user, at: now, in: transaction) }
+        let isSpent = state.isAtOwnRisk && blame == .own
+        let refunds = try BillingSettings.current(on: transaction.connection).refundOnFailure
+        let isRefunded = refunds && !isSpent
+        if isRefunded {
+            try Generations.refund(id, of: state.user, at: now, in: transaction)
+            if blame == .own { try Quotas.noteFailure(of: state.user, at: now, in: transaction) }
+        }
         try transaction.connection.execute(
             """
-            UPDATE generations SET status = 'failed', lease_end_ms = NULL, error = ?, refunded = ?, completed_ms = ?,
+            UPDATE generations SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = ?1,
+                                   refunded = ?2, completed_ms = ?3, input_removed = ?4,
                                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
-            WHERE id = ?
+            WHERE id = ?5
             """,
-            .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue), .text(id.text))
+            .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue),
+            .integer(failure == .inputMissing ? 1 : 0), .text(id.text))
         return isRefunded
     }
 
@@ -232,5 +229,29 @@ enum Jobs {
         try transaction.connection.execute(
             "UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, input_blob = NULL WHERE id = ?",
             .text(id.text))
+    }
+}
+
+/// The calls of the provider, by day.
+enum Calls {
+    static func made(at now: Instant, on connection: Connection) throws(SQLiteError) -> Int64 {
+        try connection.query("SELECT calls FROM provider_calls WHERE day = ?", .integer(now.day)) { $0.integer(0) }
+            .first ?? 0
+    }
+
+    /// `false` if the day's calls are used up.
+    static func count(limit: Int64?, at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) -> Bool
+    {
+        if let limit, try made(at: now, on: transaction.connection) >= limit { return false }
+        try transaction.connection.execute(
+            "INSERT INTO provider_calls (day, calls) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET calls = calls + 1",
+            .integer(now.day))
+        return true
+    }
+
+    /// One that the provider did not work for.
+    static func giveBack(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) {
+        try transaction.connection.execute(
+            "UPDATE provider_calls SET calls = calls - 1 WHERE day = ? AND calls > 0", .integer(now.day))
     }
 }

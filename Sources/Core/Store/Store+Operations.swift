@@ -9,6 +9,8 @@ public enum Operation: String, CaseIterable, Sendable {
     case backup
     /// What Polar said of our webhook endpoint.
     case webhookEndpoint = "webhook_endpoint"
+    /// Whether a worker leaves the image service alone: `paused`, `cause`, `since_ms`.
+    case provider
 }
 
 public struct OperationReport: Equatable, Sendable {
@@ -38,6 +40,20 @@ extension Store {
                 "INSERT INTO operations VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET facts = ?2, at_ms = ?3",
                 .text(operation.rawValue), .text(facts.text), .integer(now.rawValue))
         }
+    }
+
+    /// Whether a worker leaves the image service alone, and since when. Nothing is written of what is so already.
+    public func noteProvider(pausedBy cause: Outage.Cause?, at now: Instant) throws(StoreError) {
+        let earlier = try report(on: .provider)?.facts
+        let wasPaused = earlier?["paused"]?.bool == true
+        guard wasPaused || cause != nil else { return }
+        let since = wasPaused && cause != nil ? earlier?["since_ms"]?.integer : nil
+        try note(
+            .provider,
+            [
+                "paused": .bool(cause != nil), "cause": .optional(cause?.rawValue),
+                "since_ms": .integer(since ?? now.rawValue),
+            ], at: now)
     }
 
     /// What the operation found last; `nil` if it never ran.

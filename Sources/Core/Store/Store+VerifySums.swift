@@ -31,5 +31,16 @@ extension Verification {
             GROUP BY status HAVING sum(kept) <> sum(counted) LIMIT \(Self.limit)
             """
         ) { .generationsMiscounted(status: $0.text(0), kept: $0.integer(1), count: $0.integer(2)) }
+        try find(
+            """
+            SELECT user_id, sum(kept), sum(counted) FROM (
+                SELECT user_id, image_bytes AS kept, 0 AS counted FROM user_usage
+                UNION ALL
+                SELECT user_id, 0, iif(input_blob IS NULL OR input_removed, 0, input_bytes)
+                                   + iif(result_blob IS NULL, 0, coalesce(result_bytes, 0))
+                                   + iif(thumbnail_blob IS NULL, 0, coalesce(thumbnail_bytes, 0)) FROM generations)
+            GROUP BY user_id HAVING sum(kept) <> sum(counted) LIMIT \(Self.limit)
+            """
+        ) { .imagesMiscounted(user: $0.text(0), kept: $0.integer(1), sum: $0.integer(2)) }
     }
 }

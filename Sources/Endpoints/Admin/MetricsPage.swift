@@ -96,6 +96,8 @@ private struct Exposition {
             reconcile?["succeeded_ms"]?.integer.map(Instant.init(rawValue:)))
         let isEnabled = operations[.webhookEndpoint]?.facts["enabled"]?.bool
         gauge("credits_webhook_endpoint_enabled", "Whether Polar sends us webhooks.", isEnabled.map { $0 ? 1 : 0 })
+        let isPaused = operations[.provider]?.facts["paused"]?.bool ?? false
+        gauge("credits_provider_paused", "Whether a worker waits for the image service.", isPaused ? 1 : 0)
         let verified = operations[.ledgerVerify]
         gauge("credits_ledger_faults", "Faults that `ledger verify` found last.", verified?.facts["faults"]?.integer)
         time("credits_ledger_verified_timestamp_seconds", "When it looked last.", verified?.at)

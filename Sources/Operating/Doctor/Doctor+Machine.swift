@@ -226,7 +226,37 @@ extension Doctor {
         switch settings.generator {
         case .gemini(let gemini):
             return [.ok(check, "Gemini (\(gemini.model)) has a key, and the picture tools are there")]
-        case .command: return [.ok(check, "the command can be run, and the picture tools are there")]
+                + providerFindings()
+        case .command:
+            return [.ok(check, "the command can be run, and the picture tools are there")] + providerFindings()
+        }
+    }
+
+    /// What the worker noted of the image service when it last paused or went on.
+    private func providerFindings() -> [Finding] {
+        let check = "provider"
+        guard let store = openStore() else { return [] }
+        let report: OperationReport?
+        do throws(StoreError) { report = try store.report(on: .provider) } catch {
+            return [.fault(check, "how it answers cannot be read: \(error.description)", "check the database")]
+        }
+        guard let report, report.facts["paused"]?.bool == true else {
+            return [.ok(check, "the worker does not wait for it")]
+        }
+        let since = Instant(rawValue: report.facts["since_ms"]?.integer ?? report.at.rawValue)
+        let minutes = max(0, since.distance(to: parts.now()).components.seconds / 60)
+        let words = "the worker has waited for it for \(minutes) minutes: "
+        let log = "journalctl -u polar-credits-generation-worker tells the provider's own words"
+        switch report.facts["cause"]?.string.flatMap(Outage.Cause.init) {
+        case .misconfigured:
+            return [
+                .fault(check, words + "it refuses our key or model", "check GEMINI_API_KEY and GEMINI_MODEL; " + log)
+            ]
+        case .ours: return [.fault(check, words + "our own disk or picture tools fail", "check the disk; " + log)]
+        case .timeout:
+            return [.warning(check, words + "it does not answer in time", "jobs wait and lose nothing; " + log)]
+        case .unavailable, nil:
+            return [.warning(check, words + "it does not work", "jobs wait and lose nothing; " + log)]
         }
     }
 }
