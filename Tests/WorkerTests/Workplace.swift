@@ -71,7 +71,7 @@ final class Workplace: Sendable {
     func events() -> [String] { lines.withLock { $0.map(\.event) } }
     func log() -> String { lines.withLock { $0.map { $0.json(at: Self.start) }.joined(separator: "\n") } }
     func files() throws -> Set<String> {
-        Set(try FileManager.default.contentsOfDirectory(atPath: images)).subtracting([".lock", ".lock.turn"])
+        Set(try FileManager.default.contentsOfDirectory(atPath: images)).subtracting([".lock"])
     }
 
     /// A worker whose provider is `generate`; metadata is taken off only where a test is about that.
