@@ -81,14 +81,14 @@ extension BackupDirectory {
     private func newer(
         than backup: Backup, database: String?
     ) throws(BackupError) -> (source: Restoration.Source, revocations: Revocations)? {
-        if let database, let found = known({ () throws(StoreError) in try Store.revocations(in: database) }) {
-            return (.replaced, found)
+        let last = backup.lastEntry
+        func revocations(in path: String) -> Revocations? {
+            known { () throws(StoreError) in try Store.revocations(in: path, after: last) } ?? nil
         }
+        if let database, let found = revocations(in: database) { return (.replaced, found) }
         for name in try names() where name > backup.name {
             let copy = "\(directory.path)/\(name)/\(Self.database)"
-            if let found = known({ () throws(StoreError) in try Store.revocations(in: copy) }) {
-                return (.backup(name), found)
-            }
+            if let found = revocations(in: copy) { return (.backup(name), found) }
         }
         return nil
     }

@@ -56,13 +56,19 @@ public struct BlobDirectory: Sendable {
     public func read(_ id: BlobID, maximumBytes: Int) throws(BlobError) -> [UInt8] {
         do throws(FileError) {
             return try directory.read(id.text, maximumBytes: maximumBytes)
+        } catch .absent {
+            // Whatever was ever stored here left the lock as well: without it the disk is away, and not one file.
+            guard try exists(named: Self.lock) else { throw .unavailable("the directory of images is empty") }
+            throw .absent
         } catch {
             throw BlobError(error)
         }
     }
 
-    public func exists(_ id: BlobID) throws(BlobError) -> Bool {
-        do throws(FileError) { return try directory.entry(id.text) != nil } catch { throw BlobError(error) }
+    public func exists(_ id: BlobID) throws(BlobError) -> Bool { try exists(named: id.text) }
+
+    private func exists(named name: String) throws(BlobError) -> Bool {
+        do throws(FileError) { return try directory.entry(name) != nil } catch { throw BlobError(error) }
     }
 
     public func path(of id: BlobID) -> String { directory.path + "/" + id.text }

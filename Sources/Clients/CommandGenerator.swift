@@ -46,7 +46,7 @@ public struct CommandGenerator: Sendable {
         _ input: GenerationInput, isStopping: () -> Bool = { false }
     ) throws(GenerationFault) -> [UInt8] {
         guard let scratch = ScratchDirectory() else {
-            throw .unavailable("no directory for temporary files can be made", retryAfter: nil)
+            throw .limited("no directory for temporary files can be made", retryAfter: nil)
         }
         defer { scratch.remove() }
         let subprocess = Subprocess(
@@ -62,7 +62,7 @@ public struct CommandGenerator: Sendable {
             guard !output.isEmpty else { throw .unreadable("no output: \(ended.complaintLine)") }
             return output
         case .exited(65, _): throw .refused(ended.complaintLine)
-        case .exited(75, _): throw .unavailable("not now: \(ended.complaintLine)", retryAfter: nil)
+        case .exited(75, _): throw .limited("not now: \(ended.complaintLine)", retryAfter: nil)
         case .exited(let status, _): throw .failed("status \(status): \(ended.complaintLine)")
         case .signalled(let number): throw .failed("signal \(number): \(ended.complaintLine)")
         case .timedOut: throw .timedOut

@@ -102,7 +102,8 @@ private struct GeminiRefusal {
         let reason = String(said.prefix(300))
         switch status {
         case 504: return .timedOut
-        case 408, 429, 500...599: return .unavailable(reason, retryAfter: retryAfter)
+        case 429, 503: return .limited(reason, retryAfter: retryAfter)
+        case 408, 500...599: return .unavailable(reason, retryAfter: retryAfter)
         case 400 where !isOfTheKey, 413, 422: return .failed(reason)
         case _: return .misconfigured(reason)
         }
@@ -118,7 +119,7 @@ private struct GeminiRefusal {
 extension GenerationFault {
     init(_ error: HTTPClientError) {
         switch error {
-        case .notSent(let reason): self = .unavailable(reason, retryAfter: nil)
+        case .notSent(let reason): self = .limited(reason, retryAfter: nil)
         case .cutShort(let reason): self = .unavailable(reason, retryAfter: nil)
         case .tooLarge: self = .unreadable("too large")
         case .timedOut: self = .timedOut

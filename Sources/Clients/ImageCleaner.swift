@@ -45,9 +45,31 @@ public struct ImageCleaner: Sendable {
                 bytes, Self.timeout, isStopping)
         } catch .unreadable(_) {
             // No colours to speak of (greys fit no profile of ours), a profile that is none, or really no picture.
-            return try run(Self.sameSize + ["-o", format(for: kind)], bytes, Self.timeout, isStopping)
+            do throws(CleaningFault) {
+                return try run(Self.sameSize + ["-o", format(for: kind)], bytes, Self.timeout, isStopping)
+            } catch .unreadable(let reason) {
+                // Nobody is to lose a picture because the tools are half installed or out of memory.
+                try prove(isStopping)
+                throw .unreadable(reason)
+            }
         }
     }
+
+    /// Whether the tools read what anything can read.
+    private func prove(_ isStopping: () -> Bool) throws(CleaningFault) {
+        do throws(CleaningFault) {
+            _ = try run(Self.sameSize + ["-o", format(for: .png)], Self.dot, Self.timeout, isStopping)
+        } catch .unreadable(let reason) {
+            throw .unavailable("the tools read nothing: \(reason)")
+        }
+    }
+
+    /// A PNG of one grey pixel.
+    private static let dot: [UInt8] = [
+        0x89, 0x50, 0x4E, 0x47, 13, 10, 0x1A, 10, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 0,
+        0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 10, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9C, 0x63, 0x68, 0, 0, 0, 0x82,
+        0, 0x81, 0x77, 0xCD, 0x72, 0xB6, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+    ]
 
     /// A picture for lists: WebP whose longer side is as long as that at most.
     ///
@@ -73,6 +95,8 @@ public struct ImageCleaner: Sendable {
         let ended = subprocess.run(input: bytes, isStopping: isStopping)
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output
+        // The loader's own word, before a line of the tools ran.
+        case .exited(127, _): throw .unavailable("status 127: \(ended.complaintLine)")
         case .exited(let status, _): throw .unreadable("status \(status): \(ended.complaintLine)")
         case .signalled(let number): throw .broken("signal \(number): \(ended.complaintLine)")
         case .timedOut: throw .broken("the tools took too long")

@@ -96,6 +96,7 @@ extension RequestError {
         case .keyReused: "This page was used before. Choose again."
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .notStored,
             .insufficientCredits, .notTaken, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .pictureGone,
+            .spent,
             .hasBegun, .invalidFields,
             .refused:
             nil

@@ -126,6 +126,7 @@ extension RequestError {
         case .keyReused: Fault("This page was used before. Choose the picture again.")
         case .notTaken(let refusal, _): Fault(refusal)
         case .pictureGone: Fault("The picture could not be read and is not kept. Upload another one.")
+        case .spent: Fault("This failure cost its credit, as was said before. Upload the picture again.")
         case .notFailed: Fault("This one has not failed, so there is nothing to try again.")
         case .hasBegun: Fault("It is being made already, so it was not cancelled.")
         case .notSignedIn, .notAdmin, .notFound, .methodNotAllowed, .foreignForm, .malformed, .invalid, .notStored,

@@ -154,6 +154,7 @@ extension RetryOutcome {
         case .insufficientCredits(let balance): .failure(.insufficientCredits(balance: balance))
         case .refused(let refusal): .failure(.notTaken(refusal, at: now))
         case .pictureGone: .failure(.pictureGone)
+        case .spent: .failure(.spent)
         case .notFailed: .failure(.notFailed)
         case .unknown: .failure(.notFound)
         }

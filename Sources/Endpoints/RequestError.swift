@@ -34,6 +34,7 @@ public enum RequestError: Error, Equatable, Sendable {
     case notFailed
     /// It failed, and what was uploaded is not kept.
     case pictureGone
+    case spent
     /// It was to be cancelled only as long as it waits.
     case hasBegun
     case notStored(StoreError)
@@ -120,6 +121,10 @@ public enum RequestError: Error, Equatable, Sendable {
             Problem(
                 .conflict, code: "picture_gone", title: "The picture could not be read and is not kept",
                 detail: "Upload another one.")
+        case .spent:
+            Problem(
+                .conflict, code: "credit_spent", title: "This failure cost its credit",
+                detail: "Too many failures were given back on that day, as was said before. Upload the picture again.")
         case .hasBegun:
             Problem(.conflict, code: "has_begun", title: "It is being made already, so it was not cancelled")
         case .notStored(let error): error.problem
@@ -149,7 +154,8 @@ public enum RequestError: Error, Equatable, Sendable {
         case .tooManyCheckouts: LogLine(.warning, "checkout.limited")
         case .notSignedIn, .notFound, .methodNotAllowed, .malformed, .invalid, .invalidFields, .refused,
             .keyReused, .stillRunning,
-            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .pictureGone, .hasBegun:
+            .insufficientCredits, .tooLarge, .unsupportedType, .unreadableImage, .notFailed, .pictureGone, .spent,
+            .hasBegun:
             nil
         case .notTaken(let refusal, _): refusal.logLine
         }

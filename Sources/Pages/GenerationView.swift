@@ -98,7 +98,7 @@ struct GenerationView: Sendable {
                 reason = "\(why) \(credit)"
                 news = "An image failed. \(why) \(credit)"
                 retry =
-                    generation.isInputGone
+                    generation.isInputGone || generation.isSpent
                     ? nil : generation.isRefunded ? "Try again for 1 credit" : "Try again at no cost"
                 removal = Removal(
                     cancel: nil, question: .init(text: "The original is lost.", button: "Delete for good"))
@@ -132,7 +132,7 @@ struct PictureView: Sendable {
         }
         width = image.facts.width
         height = image.facts.height
-        isKept = role != .original || !generation.isInputGone
+        isKept = role != .original || !generation.isInputGone || generation.isSpent
         switch image.facts.kind {
         case .png, .jpeg, .webp: isShown = isKept
         case .heic, .heif: isShown = false

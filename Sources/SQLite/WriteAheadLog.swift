@@ -8,14 +8,18 @@ public struct WriteAheadLog: Sendable {
     /// How long everybody waits for the readers, and how long once it is twice as long.
     private static let patience = Duration.milliseconds(250)
     private static let lastPatience = Duration.seconds(1)
-    /// When it is tried again: after so much time, or so much more.
-    private static let pause = Duration.seconds(1)
     private static let moreBytes: Int64 = 8 << 20
 
-    /// A try that readers were in the way of.
+    /// A try that readers were in the way of. The next comes after four times as long as it took, or when there is much
+    /// more: not each commit waits for a reader who stays.
     struct Try {
-        let at: ContinuousClock.Instant
+        let end: ContinuousClock.Instant
+        let length: Duration
         let bytes: Int64
+
+        func isTimeForAnother(_ now: ContinuousClock.Instant, _ bytes: Int64) -> Bool {
+            end.duration(to: now) >= length * 4 || bytes >= self.bytes + moreBytes
+        }
     }
 
     private let path: String
@@ -34,13 +38,14 @@ public struct WriteAheadLog: Sendable {
     ///
     /// - Parameter lockPatience: of the connection, afterwards as before.
     func shorten(on connection: Connection, lockPatience: Duration, tried: inout Try?) {
-        let (now, bytes) = (ContinuousClock.now, bytes)
+        let (start, bytes) = (ContinuousClock.now, bytes)
         guard bytes > Self.longBytes else { return }
-        if let tried, tried.at.duration(to: now) < Self.pause, bytes < tried.bytes + Self.moreBytes { return }
-        tried = Try(at: now, bytes: bytes)
+        if let tried, !tried.isTimeForAnother(start, bytes) { return }
         connection.waitForLocks(atMost: bytes > 2 * Self.longBytes ? Self.lastPatience : Self.patience)
         // Busy, or a fault that the next commit meets as well and tells of.
         try? connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.waitForLocks(atMost: lockPatience)
+        let end = ContinuousClock.now
+        tried = Try(end: end, length: start.duration(to: end), bytes: bytes)
     }
 }

@@ -119,6 +119,9 @@ private final class Turns: @unchecked Sendable {
             }
             group = take()
             ending = commit(group)
+            // Those who asked need not wait for readers.
+            for change in group { change.end(ending) }
+            group = []
             log.shorten(on: connection, lockPatience: Self.lockPatience, tried: &logShortened)
         }
         for change in group { change.end(ending) }

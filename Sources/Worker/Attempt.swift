@@ -141,6 +141,7 @@ enum AttemptFault: Error {
         case .timedOut: self = .outage(Outage(.timeout, "timed out"))
         case .unavailable(let reason, let pause):
             self = .outage(Outage(.unavailable, reason, retryAfter: pause))
+        case .limited(let reason, let pause): self = .outage(Outage(.limited, reason, retryAfter: pause))
         case .misconfigured(let reason): self = .outage(Outage(.misconfigured, reason))
         case .stopped: self = .stopped
         }

@@ -201,7 +201,7 @@ extension Outage.Cause {
     fileprivate var mayBeOfThePicture: Bool {
         switch self {
         case .unavailable, .timeout: true
-        case .misconfigured, .ours: false
+        case .limited, .misconfigured, .ours: false
         }
     }
 }

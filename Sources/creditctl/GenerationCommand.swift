@@ -74,6 +74,7 @@ struct GenerationCommand: ParsableCommand {
             case .insufficientCredits(let balance):
                 throw Refusal("its user has \(balance.rawValue) credits, and the earlier charge was given back")
             case .pictureGone: throw Refusal("its picture could not be read, and is not kept")
+            case .spent: throw Refusal("its failure cost the credit, as its user was told before the upload")
             case .refused: throw Refusal("its user may have no more now")
             case .notFailed: throw Refusal("\(id) did not fail")
             case .unknown: throw Refusal("there is no generation \(id), or its user has deleted it")

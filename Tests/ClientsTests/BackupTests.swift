@@ -258,6 +258,16 @@ import Testing
         #expect(restoration.settled.admins == [try user("eve"), try user("root")])
     }
 
+    @Test func aNewServersDatabaseKnowsNobody() throws {
+        let backup: Backup
+        do { backup = try backupOfBefore(try store()) }
+        for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + end) }
+        _ = try Store.migrate(path: database)
+        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        #expect(restoration.source == nil && restoration.settled.revokedAdmins == [])
+        #expect(restoration.settled.admins == [try user("eve"), try user("root")])
+    }
+
     @Test func whatAnInterruptedOneLeftIsInNobodysWay() throws {
         let backup: Backup
         do {

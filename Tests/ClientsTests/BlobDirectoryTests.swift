@@ -64,7 +64,15 @@ import Threads
     @Test func withoutItsDirectoryNothingIsCommitted() throws {
         let missing = BlobDirectory(path: temporary.path + "/none", random: randomBytes)
         #expect(throws: BlobError.absent) { try missing.store([1]) { _ in Issue.record("committed") } }
-        #expect(throws: BlobError.absent) { try blobs.read(BlobID(contentOf: [1] as [UInt8]), maximumBytes: 1) }
+    }
+
+    @Test func whereNothingWasEverStoredNoOneFileIsMissing() throws {
+        let id = BlobID(contentOf: [1] as [UInt8])
+        #expect(throws: BlobError.unavailable("the directory of images is empty")) {
+            try blobs.read(id, maximumBytes: 1)
+        }
+        try blobs.store([2]) { _ in }
+        #expect(throws: BlobError.absent) { try blobs.read(id, maximumBytes: 1) }
     }
 
     @Test func whatIsReferredToStays() throws {

@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: [
         ("echo nudity >&2; exit 65", GenerationFault.refused("nudity ")),
-        ("echo later >&2; exit 75", .unavailable("not now: later ", retryAfter: nil)),
+        ("echo later >&2; exit 75", .limited("not now: later ", retryAfter: nil)),
         ("echo no key >&2; exit 78", .failed("status 78: no key ")), ("exit 77", .failed("status 77: ")),
         ("exit 1", .failed("status 1: ")), ("kill -9 $$", .failed("signal 9: ")),
         ("exit 0", .unreadable("no output: ")),

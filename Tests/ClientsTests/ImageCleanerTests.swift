@@ -88,6 +88,11 @@ import Testing
         #expect(error?.description == "vipsthumbnail is missing: install libvips-tools")
     }
 
+    @Test func whatIsNoPictureIsItsOwnFault() throws {
+        let fault = #expect(throws: CleaningFault.self) { try cleaner.clean([1, 2, 3], .png) }
+        guard case .unreadable = fault else { Issue.record("\(String(describing: fault))"); return }
+    }
+
     private func expect(_ bytes: [UInt8], at x: Int, _ y: Int, _ colour: [Int]) throws {
         let seen = try pictures.colour(of: bytes, at: x, y)
         let isNear = seen.count == 3 && zip(seen, colour).allSatisfy { abs($0 - $1) <= 12 }

@@ -82,6 +82,15 @@ import Testing
         #expect(try taken(3) == ids([11, 13, 12]))
     }
 
+    @Test func whatAgedOutsideItsTurnTakesNone() throws {
+        for number in UInt8(1)...10 { try test.submit(number, "ada", at: -100) }
+        try test.store.tend(
+            lease: .seconds(60), maximumAttempts: 2, maximumAge: .seconds(50), held: [], at: TestStore.now)
+        for number in UInt8(11)...12 { try test.submit(number, "bob") }
+        try test.submit(13, "ada")
+        #expect(try taken(3) == ids([11, 13, 12]))
+    }
+
     // MARK: What one user has
 
     private func bytes(_ name: String = "ada") throws -> Int64 {
@@ -151,6 +160,9 @@ import Testing
         #expect(try fail(2, at: 0) == .failed(refunded: true))
         #expect(try test.store.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
         #expect(try fail(3, at: 0) == .failed(refunded: false))
+        // Otherwise the credit of one upload would pay for any number of calls.
+        #expect(try test.retry(3) == .spent)
+        #expect(try test.retry(3, at: 86_400) == .spent)
         #expect(try fail(4, at: 86_400) == .failed(refunded: true))
         try test.verify()
     }

@@ -81,4 +81,14 @@ import Testing
         #expect(try test.store.blobReferences().items.map(\.blob) == found)
         for blob in found { #expect(try test.store.isReferenced(blob)) }
     }
+
+    @Test func whatIsNotKeptIsNoPlaceInTheList() throws {
+        let test = try TestStore()
+        for number in UInt8(1)...3 { try test.submit(number) }
+        try test.fail(test.job(), .inputMissing)
+        let first = try test.store.blobReferences(limit: 1)
+        #expect(first.items.map(\.blob) == [TestStore.image(2).blob])
+        let second = try test.store.blobReferences(after: first.nextCursor, limit: 1)
+        #expect(second.items.map(\.blob) == [TestStore.image(3).blob])
+    }
 }

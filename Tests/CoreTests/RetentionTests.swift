@@ -84,6 +84,14 @@ import Testing
         try test.verify()
     }
 
+    @Test func aPictureThatWasMadeLaterStaysAsLong() throws {
+        try test.submit(1, at: 0)
+        _ = try test.store.complete(
+            test.job(at: 999), with: TestStore.image(8), thumbnail: nil, at: TestStore.at(1000))
+        #expect(try test.store.oldGenerations(before: Self.end) == 0)
+        #expect(try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000)) == [])
+    }
+
     @Test func oldPicturesGoAsIfTheirUserHadDeletedThem() throws {
         try test.submit(1, at: 0)
         let done = try test.job(at: 1)

@@ -66,6 +66,17 @@ import Testing
         #expect(found == [])
     }
 
+    /// libfcgi keeps the address of a request between two calls; a Swift variable has none that lasts.
+    @Test func whatLibfcgiKeepsTheAddressOfNeverMoves() {
+        let found = SourceTree.sources.flatMap { file in
+            file.code.filter { _, text in
+                text.contains("FCGX_Request") && !text.contains("UnsafeMutablePointer<FCGX_Request>")
+                    && !text.contains("initialize(to: FCGX_Request())")
+            }.map { "\(file.path):\($0.number)" }
+        }
+        #expect(found == [])
+    }
+
     /// A version that is out later builds nothing else, and nothing is needed that is not named here.
     @Test func everyDependencyIsOfOneVersion() throws {
         let manifest = try Places.text(of: Places.repository + "/Package.swift")

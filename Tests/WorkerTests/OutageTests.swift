@@ -95,6 +95,24 @@ import Worker
         #expect(try place.store.verify().isEmpty)
     }
 
+    /// A quota lets some through and others not, whatever the picture.
+    @Test func whoMeetsALimitAgainAndAgainLosesNothing() throws {
+        let id = try place.submit(Self.pictures[0])
+        let worker = place.worker(attempts: 1) { [unlucky = Self.pictures[0]] input, _ throws(GenerationFault) in
+            if input.bytes == unlucky { throw .limited("429", retryAfter: nil) }
+            return Self.result
+        }
+        for _ in 0..<12 {
+            _ = try place.submit(Self.pictures[1])
+            for _ in 0..<3 {
+                _ = worker.step()
+                place.pass(.seconds(16))
+            }
+        }
+        #expect(try place.generation(id).status == .pending)
+        #expect(try place.generation(id).attempts == 0)
+    }
+
     @Test func aPictureThatBreaksTheProviderKeepsNobodyWaiting() throws {
         let id = try place.submit(Self.pictures[0])
         let worker = place.worker(attempts: 1) { [broken = Self.pictures[0]] input, _ throws(GenerationFault) in

@@ -21,6 +21,8 @@ public struct Generation: Equatable, Sendable {
     public let completedAt: Instant?
     /// Whether the original could not be read and is not kept.
     public internal(set) var isInputGone = false
+    /// Whether its user was told beforehand that a failure of its own costs the credit, and it did fail so.
+    public internal(set) var isSpent = false
 
     /// The raw value is stored and shown: never rename one.
     public enum Status: String, Sendable, CaseIterable {
@@ -149,6 +151,8 @@ public enum RetryOutcome: Equatable, Sendable {
     case notFailed
     /// Its picture could not be read, and is not kept.
     case pictureGone
+    /// Its failure cost the credit, as was said before: another try is another upload.
+    case spent
     case unknown
 }
 

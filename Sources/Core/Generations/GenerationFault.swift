@@ -16,8 +16,10 @@ public enum GenerationFault: Error, Equatable, Sendable {
     /// Its safety rules refuse this picture, whoever asks.
     case refused(String)
     case timedOut
-    /// Not reached, overloaded or broken. It may have said when to come again.
+    /// Broken just now. It may have said when to come again.
     case unavailable(String, retryAfter: Duration?)
+    /// Not reached, overloaded or out of quota: whatever the picture.
+    case limited(String, retryAfter: Duration?)
     /// It does not know us, or not the model: the same for every picture until an operator looks.
     case misconfigured(String)
     /// It cannot do this one, and does not say that it was its rules.
@@ -31,7 +33,7 @@ public enum GenerationFault: Error, Equatable, Sendable {
 /// Why nothing can be made now, of whatever picture: no job's fault.
 public struct Outage: Equatable, Sendable {
     public enum Cause: String, Sendable {
-        case unavailable, timeout, misconfigured
+        case unavailable, timeout, limited, misconfigured
         /// Our own disk or tools.
         case ours
     }
@@ -53,7 +55,7 @@ public struct Outage: Equatable, Sendable {
     /// Whether the provider did nothing for the call. One that took too long may be on its bill.
     var isFreeOfCost: Bool {
         switch cause {
-        case .unavailable, .misconfigured: true
+        case .unavailable, .limited, .misconfigured: true
         case .timeout, .ours: false
         }
     }
@@ -62,7 +64,7 @@ public struct Outage: Equatable, Sendable {
     public var failure: GenerationFailure {
         switch cause {
         case .timeout: .providerTimeout
-        case .unavailable, .misconfigured, .ours: .providerUnavailable
+        case .unavailable, .limited, .misconfigured, .ours: .providerUnavailable
         }
     }
 }

@@ -99,9 +99,17 @@ extension Store {
     }
 
     /// What a newer state than the backup's knows of who was revoked and forgotten.
-    public static func revocations(in path: String) throws(StoreError) -> Revocations {
+    ///
+    /// - Parameter entry: the newest of the backup's ledger.
+    /// - Returns: `nil` if nothing of the backup stands there: a new server's database knows nobody.
+    public static func revocations(in path: String, after entry: Int64) throws(StoreError) -> Revocations? {
         try onCopy(path) { connection throws(SQLiteError) in
-            Revocations(
+            let descends =
+                entry > 0
+                ? try connection.integer("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE id = ?)", .integer(entry))
+                : try connection.integer("SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM admins)")
+            guard descends == 1 else { return nil }
+            return Revocations(
                 admins: try Revocations.admins(on: connection),
                 forgotten: try Revocations.forgotten(on: connection))
         }

@@ -60,6 +60,14 @@ enum Turns {
         """
     }
 
+    /// It was never its turn: its user's next job does not stand behind it.
+    static func giveBack(of id: Generation.ID, in transaction: borrowing Transaction) throws(SQLiteError) {
+        try transaction.connection.execute(
+            """
+            UPDATE generations SET turn = min(turn, (SELECT turn - 1 FROM generation_turns WHERE only = 1)) WHERE id = ?
+            """, .text(id.text))
+    }
+
     /// The queue has come to this one.
     static func come(to turn: Int64, in transaction: borrowing Transaction) throws(SQLiteError) {
         try transaction.connection.execute(
@@ -126,6 +134,7 @@ struct QueueCare: Sendable {
         }
         for job in try tooOld(on: transaction.connection) {
             _ = try Jobs.end(job.id, job.state, .providerUnavailable, .nobody, at: now, in: transaction)
+            try Turns.giveBack(of: job.id, in: transaction)
         }
         try wake(in: transaction)
     }

@@ -91,7 +91,8 @@ extension Store {
             try connection.query(
                 """
                 SELECT seq, id, iif(input_removed, NULL, input_blob), result_blob, thumbnail_blob FROM generations
-                WHERE seq > ? AND (input_blob IS NOT NULL OR result_blob IS NOT NULL) ORDER BY seq LIMIT ?
+                WHERE seq > ? AND (input_blob IS NOT NULL AND NOT input_removed OR result_blob IS NOT NULL)
+                ORDER BY seq LIMIT ?
                 """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
         }
         let page = Page(found, limit: limit) { $0.first?.place ?? 0 }

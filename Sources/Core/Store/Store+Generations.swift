@@ -121,7 +121,8 @@ enum Generations {
     static let columns = """
         seq, id, user_id, status, attempts, error, input_blob, input_bytes, input_kind, width, height, result_blob,
         result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms, thumbnail_blob,
-        thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height, input_removed
+        thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height, input_removed,
+        status = 'failed' AND at_own_risk AND NOT refunded
         """
 
     /// A generation that its user has not deleted.
@@ -205,6 +206,7 @@ enum Generations {
     ) throws(SQLiteError) -> RetryOutcome {
         guard generation.status == .failed else { return .notFailed }
         guard !generation.isInputGone else { return .pictureGone }
+        guard !generation.isSpent else { return .spent }
         let (id, user, connection) = (generation.id, generation.user, transaction.connection)
         // Its picture is stored already.
         let refusal = try Quotas.refusal(of: user, adding: 0, within: limits, at: now, on: connection)
@@ -289,6 +291,7 @@ extension Generation {
         createdAt = Instant(rawValue: row.integer(17))
         completedAt = row.optionalInteger(18).map(Instant.init(rawValue:))
         isInputGone = row.integer(24) == 1
+        isSpent = row.integer(25) == 1
     }
 }
 

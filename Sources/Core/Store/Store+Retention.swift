@@ -70,14 +70,14 @@ extension Store {
         }
     }
 
-    /// How many generations have ended, were made before and are still shown.
+    /// How many generations ended before and are still shown.
     public func oldGenerations(before end: Instant) throws(StoreError) -> Int {
         try read { connection throws(SQLiteError) in
             Int(
                 try connection.integer(
                     """
                     SELECT count(*) FROM generations
-                    WHERE deleted_ms IS NULL AND created_ms < ? AND status IN ('completed', 'failed')
+                    WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
                     """, .integer(end.rawValue)))
         }
     }
@@ -90,8 +90,8 @@ extension Store {
             let ids = try transaction.connection.query(
                 """
                 SELECT id FROM generations
-                WHERE deleted_ms IS NULL AND created_ms < ? AND status IN ('completed', 'failed')
-                ORDER BY created_ms LIMIT ?
+                WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
+                ORDER BY coalesce(completed_ms, created_ms) LIMIT ?
                 """, .integer(end.rawValue), .integer(Int64(Self.smallBatch))
             ) { Generation.ID($0.text(0)) }.compactMap(\.self)
             return try ids.map { id throws(SQLiteError) in

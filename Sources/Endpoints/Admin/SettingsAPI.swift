@@ -53,6 +53,7 @@ private struct SettingsBody {
 
     init(_ json: JSON) {
         for member in json.members ?? [] {
+            if faults.count == Self.maximumFaults { break }
             switch Name.allCases.first(where: { $0.rawValue.utf8.elementsEqual(member.name.utf8) }) {
             case .packPriceCents:
                 change.packPriceCents = whole(member, in: BillingSettings.packPriceBounds)
@@ -85,7 +86,6 @@ private struct SettingsBody {
     private static let maximumFaults = 20
 
     private mutating func refuse(_ member: JSON.Member, _ rule: String) {
-        guard faults.count < Self.maximumFaults else { return }
         faults.append(.init(field: member.name, rule: rule))
     }
 }

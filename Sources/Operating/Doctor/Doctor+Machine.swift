@@ -255,6 +255,10 @@ extension Doctor {
         case .ours: return [.fault(check, words + "our own disk or picture tools fail", "check the disk; " + log)]
         case .timeout:
             return [.warning(check, words + "it does not answer in time", "jobs wait and lose nothing; " + log)]
+        case .limited:
+            return [
+                .warning(check, words + "it is not reached or says not now", "look at its quota and network; " + log)
+            ]
         case .unavailable, nil:
             return [.warning(check, words + "it does not work", "jobs wait and lose nothing; " + log)]
         }

@@ -12,6 +12,8 @@ extension Migration {
             CREATE INDEX checkouts_given_up ON checkouts (created_ms)
             WHERE has_paid_order = 0 AND status <> 'succeeded'
             """,
-            "CREATE INDEX generations_kept ON generations (created_ms) WHERE deleted_ms IS NULL",
+            """
+            CREATE INDEX generations_kept ON generations (coalesce(completed_ms, created_ms)) WHERE deleted_ms IS NULL
+            """,
         ])
 }
