@@ -10,7 +10,7 @@ public final class Bulkhead: Sendable {
         self.places = places
     }
 
-    /// Places for at most a third of the threads that serve.
+    /// Places for at most a third of the threads that serve, and for one in any case.
     public convenience init(amongThreads threads: Int) { self.init(places: max(1, threads / 3)) }
 
     /// Runs `body` in a place, which is free again however `body` ends.

@@ -38,7 +38,7 @@ import Testing
         #expect(
             ended.errors == """
                 CREDITS_DATABASE is missing
-                FASTCGI_THREADS is not a whole number from 3 to 256
+                FASTCGI_THREADS is not a whole number from 1 to 256
                 POLAR_SERVER is not one of sandbox, production
                 POLAR_PRODUCT_ID is missing
                 POLAR_WEBHOOK_SECRET is shorter than 24 bytes

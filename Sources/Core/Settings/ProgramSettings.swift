@@ -19,7 +19,8 @@ public struct StoreSettings: Sendable {
 
 /// What every FastCGI executable needs to know.
 public struct ServingSettings: Sendable {
-    /// `FASTCGI_THREADS`: how many requests are in hand at once. A third of them at most waits for Polar or the issuer.
+    /// `FASTCGI_THREADS`: how many requests are in hand at once. A third of them at most, and
+    /// one where there are fewer than three, waits for Polar or the issuer.
     public let threads: Int
     /// `FASTCGI_PEER`: the name of nginx's user; root and our own may connect as well.
     public let peer: String
@@ -27,7 +28,7 @@ public struct ServingSettings: Sendable {
     public let logLevel: LogLine.Level
 
     public init(_ reader: inout EnvironmentReader) {
-        threads = reader.integer("FASTCGI_THREADS", in: 3...256, default: 16)
+        threads = reader.integer("FASTCGI_THREADS", in: 1...256, default: 16)
         peer = reader.optional("FASTCGI_PEER") ?? "www-data"
         logLevel = reader.choice("LOG_LEVEL", default: .notice)
     }
