@@ -101,7 +101,8 @@ import Testing
             try site.creditctl("generation", "list", "--status", "completed", "--json").output.contains("completed")
         }
         let database = site.settings["CREDITS_DATABASE"] ?? ""
-        let sql = "UPDATE generations SET created_ms = created_ms - 31 * 86400000"
+        let days = "31 * 86400000"
+        let sql = "UPDATE generations SET created_ms = created_ms - \(days), completed_ms = completed_ms - \(days)"
         #expect(try Program("/usr/bin/sqlite3").run([database, ".timeout 5000", sql]).status == 0)
         func prune(_ days: String?, _ arguments: String...) throws -> JSON {
             let environment = site.settings.merging(days.map { ["IMAGE_DAYS": $0] } ?? [:]) { $1 }
