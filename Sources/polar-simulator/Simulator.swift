@@ -14,6 +14,7 @@ struct Simulator: Sendable {
     private let control: Control
     private let controlPage: ControlPage
     private let stateFile: String?
+    private let saving = Monitor(())
     private let log: @Sendable (LogLine) -> Void
 
     /// - Parameter key: signs the tokens of an issuer that has no saved state; a new one without it.
@@ -59,7 +60,10 @@ struct Simulator: Sendable {
         }
     }
 
-    func save() {
+    /// One at a time: whoever ends the process waits for what is being written.
+    func save() { saving.withLock { _ in saveNow() } }
+
+    private func saveNow() {
         guard let stateFile, let kept = world.withLock({ $0.unsaved() }) else { return }
         do {
             try JSONEncoder().encode(kept).write(to: URL(filePath: stateFile), options: .atomic)
