@@ -69,7 +69,7 @@ import Testing
         #expect(try machine.facts("ExecMainStatus", of: "service")["checkout"] == "78")
         #expect(try machine.facts("NRestarts", of: "service")["checkout"] == "0")
         // A request starts it, which is in vain; that has an end, and nobody waits longer.
-        #expect(try machine.status(of: "/readyz") == "502")
+        #expect(try machine.status(of: "/readyz") == "503")
         try eventually("the socket is closed") {
             try machine.facts("ActiveState", of: "socket")["checkout"] == "failed"
         }
