@@ -200,13 +200,16 @@ import Testing
         try store.users(.all, limit: 9).items.sorted { $0.user.text < $1.user.text }.map(\.email)
     }
 
+    /// Nobody has the database open afterwards.
+    private func backupAndRevoke() throws -> Backup {
+        let store = try store()
+        let backup = try backupOfBefore(store)
+        try revoke(store)
+        return backup
+    }
+
     @Test func whoWasRevokedOrForgottenDoesNotComeBack() throws {
-        let backup: Backup
-        do {
-            let store = try store()
-            backup = try backupOfBefore(store)
-            try revoke(store)
-        }
+        let backup = try backupAndRevoke()
         // Twice: what the first one knew, the second finds in what the first one made.
         for second in [Int64(9), 10] {
             let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(second))
@@ -245,12 +248,7 @@ import Testing
     }
 
     @Test func whatNobodyKnowsIsSaid() throws {
-        let backup: Backup
-        do {
-            let store = try store()
-            backup = try backupOfBefore(store)
-            try revoke(store)
-        }
+        let backup = try backupAndRevoke()
         for end in ["-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + end) }
         try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: database))
         let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
@@ -269,12 +267,7 @@ import Testing
     }
 
     @Test func whatAnInterruptedOneLeftIsInNobodysWay() throws {
-        let backup: Backup
-        do {
-            let store = try store()
-            backup = try backupOfBefore(store)
-            try revoke(store)
-        }
+        let backup = try backupAndRevoke()
         for name in ["credits.db.restoring", "credits.db.restoring-journal"] {
             try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: temporary.path + "/" + name))
         }

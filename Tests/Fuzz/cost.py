@@ -1,10 +1,7 @@
 """What deploy/fuzz cost does: sends small requests that were made to be costly, and compares the processor time of each
 with that of a plain refusal."""
 
-import base64
 import http.client
-import importlib.machinery
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -15,20 +12,16 @@ import sys
 import tempfile
 import zlib
 
-REPOSITORY = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "deploy"))
+
+from load_bench import load_bench  # noqa: E402
+
+bench = load_bench()
 MARKS = "\u0301\u0327"
 HEADER_BYTES = 8000  # nginx takes a header field of 8 KB
 BODY_BYTES = 64_000
 MOST_REFUSALS, MOST_REFUSALS_WITH_BODY = 10, 20
 PROGRAMS = ("checkout", "generations", "admin", "polar-orders", "auth")
-
-
-def load_bench():
-    """deploy/bench, which has a stack, an issuer and a token."""
-    loader = importlib.machinery.SourceFileLoader("bench", str(REPOSITORY / "deploy/bench"))
-    bench = importlib.util.module_from_spec(importlib.util.spec_from_loader("bench", loader))
-    loader.exec_module(bench)
-    return bench
 
 
 def filled(text: str, length: int) -> bytes:
@@ -41,12 +34,8 @@ def percent(data: bytes) -> str:
     return "".join(f"%{byte:02X}" for byte in data)
 
 
-def base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
 def token(header: str, claims: str = "{}") -> bytes:
-    return f"Bearer {base64url(header.encode())}.{base64url(claims.encode())}.{base64url(b'x' * 256)}".encode()
+    return f"Bearer {bench.base64url(header.encode())}.{bench.base64url(claims.encode())}.{bench.base64url(b'x' * 256)}".encode()
 
 
 def bodiless(header: dict) -> dict[str, dict]:
@@ -127,7 +116,7 @@ def form_bodies() -> dict[str, bytes]:
         "percent": filled("%41", BODY_BYTES),
         "a long token": b"logout_token=" + filled("a", BODY_BYTES - 20),
         "dots": b"logout_token=" + filled(".", BODY_BYTES - 20),
-        "nested": b"logout_token=" + base64url(filled("[", 40_000)).encode() + b".e30.eA",
+        "nested": b"logout_token=" + bench.base64url(filled("[", 40_000)).encode() + b".e30.eA",
     }
 
 
@@ -230,7 +219,6 @@ def main() -> int:
         print("deploy/fuzz cost [ROUNDS]", file=sys.stderr)
         return 2
     rounds = int(sys.argv[1]) if len(sys.argv) == 2 else 200
-    bench = load_bench()
     directory = pathlib.Path(tempfile.mkdtemp(prefix="credits-cost-"))
     port = int(os.environ.get("STACK_PORT", "18080"))
     try:

@@ -64,6 +64,13 @@ public struct EnvironmentReader {
         return integer
     }
 
+    /// `nil` unless it is set.
+    mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        let isSet = optional(name) != nil
+        let value = integer(name, in: range, default: range.lowerBound)
+        return isSet ? value : nil
+    }
+
     public mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String, default standard: Choice?)
         -> Choice where Choice.RawValue == String
     {

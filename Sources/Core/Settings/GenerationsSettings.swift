@@ -34,8 +34,6 @@ extension UploadLimits {
 extension EnvironmentReader {
     /// `GENERATION_DAILY_LIMIT`: none unless set.
     mutating func dailyLimit() -> Int64? {
-        let isLimited = optional("GENERATION_DAILY_LIMIT") != nil
-        let limit = integer("GENERATION_DAILY_LIMIT", in: 0...1_000_000_000, default: 0)
-        return isLimited ? Int64(limit) : nil
+        integer("GENERATION_DAILY_LIMIT", in: 0...1_000_000_000).map { Int64($0) }
     }
 }

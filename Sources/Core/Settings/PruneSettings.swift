@@ -12,9 +12,7 @@ public struct PruneSettings: Sendable {
         store = StoreSettings(&reader)
         images = reader.text("CREDITS_IMAGES")
         checkoutDays = reader.integer("CHECKOUT_DAYS", in: 31...36_500, default: 90)
-        let isLimited = reader.optional("IMAGE_DAYS") != nil
-        let days = reader.integer("IMAGE_DAYS", in: 1...36_500, default: 36_500)
-        imageDays = isLimited ? days : nil
+        imageDays = reader.integer("IMAGE_DAYS", in: 1...36_500)
         try reader.finish()
     }
 }

@@ -36,6 +36,12 @@ extension Store {
         return pruned
     }
 
+    private static let givenUp = """
+        SELECT id FROM checkouts
+        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
+          AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
+        """
+
     /// Removes checkouts that came to nothing: without an order, paid or not. Those of a sale stay, for they say what was
     /// promised.
     ///
@@ -45,24 +51,15 @@ extension Store {
             return try read { connection throws(SQLiteError) in
                 Int(
                     try connection.integer(
-                        """
-                        SELECT count(*) FROM checkouts
-                        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
-                          AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
-                        """, .integer(end.rawValue)))
+                        "SELECT count(*) FROM (\(Self.givenUp))", .integer(end.rawValue)))
             }
         }
         var count = 0
         while true {
             let removed = try write { transaction throws(SQLiteError) in
                 try transaction.connection.execute(
-                    """
-                    DELETE FROM checkouts WHERE id IN (
-                        SELECT id FROM checkouts
-                        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
-                          AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
-                        ORDER BY created_ms LIMIT ?)
-                    """, .integer(end.rawValue), .integer(Int64(Self.smallBatch)))
+                    "DELETE FROM checkouts WHERE id IN (\(Self.givenUp) ORDER BY created_ms LIMIT ?)",
+                    .integer(end.rawValue), .integer(Int64(Self.smallBatch)))
                 return transaction.connection.changes
             }
             guard removed > 0 else { return count }
@@ -70,15 +67,17 @@ extension Store {
         }
     }
 
+    private static let ended = """
+        SELECT id FROM generations
+        WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
+        """
+
     /// How many generations ended before and are still shown.
     public func oldGenerations(before end: Instant) throws(StoreError) -> Int {
         try read { connection throws(SQLiteError) in
             Int(
                 try connection.integer(
-                    """
-                    SELECT count(*) FROM generations
-                    WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
-                    """, .integer(end.rawValue)))
+                    "SELECT count(*) FROM (\(Self.ended))", .integer(end.rawValue)))
         }
     }
 
@@ -88,11 +87,8 @@ extension Store {
     public func pruneGenerations(before end: Instant, at now: Instant) throws(StoreError) -> [[BlobID]] {
         try write { transaction throws(SQLiteError) in
             let ids = try transaction.connection.query(
-                """
-                SELECT id FROM generations
-                WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
-                ORDER BY coalesce(completed_ms, created_ms) LIMIT ?
-                """, .integer(end.rawValue), .integer(Int64(Self.smallBatch))
+                "\(Self.ended) ORDER BY coalesce(completed_ms, created_ms) LIMIT ?", .integer(end.rawValue),
+                .integer(Int64(Self.smallBatch))
             ) { Generation.ID($0.text(0)) }.compactMap(\.self)
             return try ids.map { id throws(SQLiteError) in
                 let blobs = try Generations.find(id, on: transaction.connection)?.blobs ?? []
