@@ -94,7 +94,7 @@ struct Attempt {
         } catch {
             switch error {
             case .absent, .tooLarge: throw .failed(.inputMissing, error.description)
-            case .full, .unavailable, .store: throw .outage(Outage(.ours, error.description))
+            case .full, .unavailable, .store: throw .outage(.unreadableOriginal(error.description))
             }
         }
     }

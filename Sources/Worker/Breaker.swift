@@ -12,20 +12,34 @@ struct Breaker {
         case closed
         case open(until: Duration)
         /// One job is on its way.
-        case probing
+        case probing(Probe)
+    }
+
+    /// Who asks first after a pause. Numbered, for one that is late must not end the next.
+    struct Probe: Equatable {
+        fileprivate let number: Int
     }
 
     private var state = State.closed
     /// In a row, without an answer between them.
     private var pauses = 0
+    private var probes = 0
     /// Whether the provider ever answered.
     private var isProven = false
     /// The one that was let down last: if others wait, one of them asks next.
     private(set) var suspect: Generation.ID?
 
     enum Permission: Equatable {
-        case work, probe
+        case work
+        case probe(Probe)
         case none
+
+        var probe: Probe? {
+            switch self {
+            case .probe(let probe): probe
+            case .work, .none: nil
+            }
+        }
     }
 
     mutating func ask(at now: Duration) -> Permission {
@@ -34,8 +48,10 @@ struct Breaker {
         case .probing: return .none
         case .open(let end):
             guard end <= now else { return .none }
-            state = .probing
-            return .probe
+            probes += 1
+            let probe = Probe(number: probes)
+            state = .probing(probe)
+            return .probe(probe)
         }
     }
 
@@ -48,8 +64,8 @@ struct Breaker {
     }
 
     /// Whoever was to ask had no occasion to.
-    mutating func didNotAsk(at now: Duration) {
-        if state == .probing { state = .open(until: now) }
+    mutating func didNotAsk(_ probe: Probe, at now: Duration) {
+        if state == .probing(probe) { state = .open(until: now) }
     }
 
     /// Whether the provider stops answering with this job, having answered others.
@@ -57,7 +73,7 @@ struct Breaker {
 
     /// - Returns: whether this begins or lengthens a pause.
     mutating func letDown(
-        _ job: Generation.ID, isProbe: Bool, wish: Duration?, at now: Duration
+        _ job: Generation.ID, probe: Probe?, wish: Duration?, at now: Duration
     ) -> Bool {
         let wish = min(wish ?? .zero, Self.longestWish)
         switch state {
@@ -65,7 +81,7 @@ struct Breaker {
             state = .open(until: max(end, now + wish))
             return false
         // Of a call that began before the pause.
-        case .probing where !isProbe: return false
+        case .probing(let current) where current != probe: return false
         case .probing, .closed:
             // 1 s, then twice as long each time.
             let pause = min(Self.longestPause, .seconds(1 << min(pauses, 4)))

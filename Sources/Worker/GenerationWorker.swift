@@ -70,7 +70,7 @@ public final class GenerationWorker: Sendable {
         let (permission, held, suspect) = state.withLock { state in
             (state.breaker.ask(at: parts.uptime()), state.held, state.breaker.suspect)
         }
-        defer { if permission == .probe { state.withLock { $0.breaker.didNotAsk(at: parts.uptime()) } } }
+        defer { if let probe = permission.probe { state.withLock { $0.breaker.didNotAsk(probe, at: parts.uptime()) } } }
         let mostAttempts = rules.attempts + Self.spareAttempts
         do throws(StoreError) {
             guard permission != .none else {
@@ -87,7 +87,7 @@ public final class GenerationWorker: Sendable {
             case .dailyLimitReached:
                 tellLimit()
                 return false
-            case .job(let job): return work(on: job, isProbe: permission == .probe)
+            case .job(let job): return work(on: job, probe: permission.probe)
             }
         } catch {
             parts.log(LogLine(.error, "generation.not_claimed", ["store.reason": error.description]))
@@ -95,7 +95,7 @@ public final class GenerationWorker: Sendable {
         }
     }
 
-    private func work(on job: Job, isProbe: Bool) -> Bool {
+    private func work(on job: Job, probe: Breaker.Probe?) -> Bool {
         let isWanted = state.withLock { state in
             if !state.isStopping {
                 state.inHand.append(job)
@@ -118,19 +118,19 @@ public final class GenerationWorker: Sendable {
         do throws(AttemptFault) {
             let result = try attempt.run()
             guard takeFromHand(job) else { return false }
-            if let outage = record(result, of: job) { return meet(outage, with: job, isProbe: isProbe) }
+            if let outage = record(result, of: job) { return meet(outage, with: job, probe: probe) }
             return true
         } catch {
             guard takeFromHand(job) else { return false }
-            return end(job, error, isProbe: isProbe)
+            return end(job, error, probe: probe)
         }
     }
 
-    private func end(_ job: Job, _ fault: AttemptFault, isProbe: Bool) -> Bool {
+    private func end(_ job: Job, _ fault: AttemptFault, probe: Breaker.Probe?) -> Bool {
         switch fault {
         case .stopped: handBack(job)
         case .failed(let failure, let reason): fail(job, failure, reason)
-        case .outage(let outage): return meet(outage, with: job, isProbe: isProbe)
+        case .outage(let outage): return meet(outage, with: job, probe: probe)
         case .leaseLost: tellLeaseLost(job)
         case .dailyLimitReached:
             handBack(job)
@@ -170,12 +170,12 @@ public final class GenerationWorker: Sendable {
     }
 
     /// The job goes back as it was, and everybody leaves the provider alone for a while.
-    private func meet(_ outage: Outage, with job: Job, isProbe: Bool) -> Bool {
+    private func meet(_ outage: Outage, with job: Job, probe: Breaker.Probe?) -> Bool {
         let (isSuspect, isGuilty, isPause) = state.withLock { state in
-            let isSuspect = outage.cause.mayBeOfThePicture && state.breaker.wouldBeSuspect
+            let isSuspect = outage.mayBeOfThePicture && state.breaker.wouldBeSuspect
             if isSuspect && job.outages >= Self.forgivenOutages { return (true, true, false) }
             let isPause = state.breaker.letDown(
-                job.generation, isProbe: isProbe, wish: outage.retryAfter, at: parts.uptime())
+                job.generation, probe: probe, wish: outage.retryAfter, at: parts.uptime())
             return (isSuspect, false, isPause)
         }
         guard !isGuilty else {
@@ -195,13 +195,4 @@ public final class GenerationWorker: Sendable {
 
     /// Until it is time to look again, or to stop.
     func rest() { state.wait(atMost: rules.pause) { $0.isStopping ? () : nil } }
-}
-
-extension Outage.Cause {
-    fileprivate var mayBeOfThePicture: Bool {
-        switch self {
-        case .unavailable, .timeout: true
-        case .limited, .misconfigured, .ours: false
-        }
-    }
 }

@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Foundation
 import JSON
 import TestSupport
 import Testing
@@ -129,6 +130,25 @@ import Worker
         }
         #expect(try place.generation(id).failure == .providerTimeout)
         for other in others { #expect(try place.generation(other).status == .completed) }
+    }
+
+    @Test func anOriginalThatTheDiskDoesNotGiveKeepsNobodyWaiting() throws {
+        let id = try place.submit(Self.pictures[0])
+        let path = place.images + "/" + BlobID(contentOf: Self.pictures[0]).text
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let worker = worker()
+        var others: [Generation.ID] = []
+        for _ in 0..<12 {
+            others.append(try place.submit(Self.pictures[1]))
+            for _ in 0..<3 {
+                _ = worker.step()
+                place.pass(.seconds(16))
+            }
+        }
+        #expect(try place.generation(id).failure == .providerUnavailable)
+        for other in others { #expect(try place.generation(other).status == .completed) }
+        #expect(try place.store.verify().isEmpty)
     }
 
     @Test func aNewWorkerKnowsNothingOfTheLastOnesPause() throws {

@@ -113,15 +113,22 @@ import Worker
         var random = SplitMix64(seed: seed)
         var stranded: Set<Generation.ID> = []
         var hits = 0
-        for _ in 0..<50 {
+        func all(_ status: Generation.Status) throws -> Set<Generation.ID> {
+            Set(try ids.filter { try place.generation($0).status == status })
+        }
+        for round in 0..<50 {
             let worker = try Program("generation-worker").start(
                 environment: environment(place, command: "sh \(script)"))
-            // From the moment that it works, so that a slow machine makes no test of idle processes.
-            try eventually("it works", within: .seconds(30)) { try worker.errors().contains("process.started") }
-            _ = worker.wait(within: .milliseconds(Int.random(in: 0...1000, using: &random)))
+            // Three of four from the moment that it has a job, so that a slow machine makes no test of idle processes.
+            try eventually("it works", within: .seconds(30)) {
+                guard try worker.errors().contains("process.started") else { return false }
+                if round % 4 == 0 { return true }
+                return try !all(.processing).subtracting(stranded).isEmpty || all(.pending).isEmpty
+            }
+            _ = worker.wait(within: .milliseconds(Int.random(in: 0...500, using: &random)))
             worker.signal(SIGKILL)
             #expect(worker.wait(within: .seconds(10)) == -SIGKILL)
-            let left = Set(try ids.filter { try place.generation($0).status == .processing })
+            let left = try all(.processing)
             if !left.subtracting(stranded).isEmpty { hits += 1 }
             stranded = left
             #expect(try place.store.verify().isEmpty, "seed \(seed)")
