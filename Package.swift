@@ -67,16 +67,17 @@ let package = Package(
         library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Threads", "Webhook"]),
         library("Worker", ["Core", "Threads"]),
         library("Operating", ["Core", "JSON"]),
+        library("Serving", ["Core", "FastCGI", "HTTP", "System"]),
 
         program(
             "checkout",
-            ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "System", "Threads"]),
-        program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
-        program("polar-orders", ["Core", "FastCGI", "HTTP", "System", "Webhook"]),
+            ["Clients", "Core", "Crypto", "Endpoints", "HTTPClient", "Serving", "System", "Threads"]),
+        program("generations", ["Clients", "Core", "Crypto", "Endpoints", "FastCGI", "Serving", "System"]),
+        program("polar-orders", ["Core", "Serving", "System", "Webhook"]),
         program(
             "auth",
-            ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "HTTPClient", "JOSE", "System", "Threads"]),
-        program("admin", ["Core", "Crypto", "Endpoints", "FastCGI", "HTTP", "System"]),
+            ["Core", "Crypto", "Endpoints", "HTTP", "HTTPClient", "JOSE", "Serving", "System", "Threads"]),
+        program("admin", ["Core", "Crypto", "Endpoints", "Serving", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
         program("creditctl", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System", arguments]),
         program(

@@ -2,17 +2,12 @@ import Clients
 import Core
 import Crypto
 import Endpoints
-import FastCGI
-import HTTP
 import HTTPClient
+import Serving
 import System
 import Threads
 
-// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
-do {
-    let settings = try CheckoutSettings(System.environment())
-    let log = JSONLog(program: "checkout", level: settings.serving.logLevel)
-    let store = try Store(settings.store, log: log)
+serving("checkout") { (settings: CheckoutSettings, store, log) in
     let polar = PolarClient(
         address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,
         http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(15)))
@@ -29,16 +24,5 @@ do {
             places: Bulkhead(amongThreads: settings.serving.threads),
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))
-
-    let tally = Tally(of: "checkout", keptIn: store, log: log)
-    log(LogLine(.notice, "process.started"))
-    serve(
-        ServeOptions(
-            threads: settings.serving.threads, maximumBodyBytes: 64 << 10, isUrgent: CheckoutSite.isUrgent,
-            peer: settings.serving.peer),
-        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: site.respond)
-    tally.keep()
-    log(LogLine(.notice, "process.stopped"))
-} catch {
-    System.fail(error)
+    return Endpoint(isUrgent: CheckoutSite.isUrgent, respond: site.respond)
 }

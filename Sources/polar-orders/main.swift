@@ -1,14 +1,9 @@
 import Core
-import FastCGI
-import HTTP
+import Serving
 import System
 import Webhook
 
-// Reads its settings, opens the store and serves. Everything that decides something is in Endpoints or Core.
-do {
-    let settings = try PolarOrdersSettings(System.environment())
-    let log = JSONLog(program: "polar-orders", level: settings.serving.logLevel)
-    let store = try Store(settings.store, log: log)
+serving("polar-orders") { (settings: PolarOrdersSettings, store, log) in
     let scope = OrderScope(environment: settings.environment, product: settings.product)
     let endpoint = PolarOrders(
         verifier: WebhookVerifier(secrets: settings.webhookSecrets),
@@ -17,14 +12,5 @@ do {
         },
         now: System.now,
         log: log.callAsFunction)
-
-    let tally = Tally(of: "polar-orders", keptIn: store, log: log)
-    log(LogLine(.notice, "process.started"))
-    serve(
-        ServeOptions(threads: settings.serving.threads, maximumBodyBytes: 1 << 20, peer: settings.serving.peer),
-        observe: { tally.count($0.method, $0.status, $0.duration) }, respond: endpoint.respond)
-    tally.keep()
-    log(LogLine(.notice, "process.stopped"))
-} catch {
-    System.fail(error)
+    return Endpoint(maximumBodyBytes: 1 << 20, respond: endpoint.respond)
 }

@@ -25,6 +25,10 @@ struct SourceFile: Sendable {
         }
     }
 
+    static func withoutComment(_ line: String) -> String {
+        line.trimmingCharacters(in: .whitespaces).hasPrefix("//") ? "" : line
+    }
+
     private static func withoutTexts(_ line: String) -> String {
         var kept: [UInt8] = []
         var (isText, isEscaped) = (false, false)

@@ -1,5 +1,5 @@
 /// What `auth` needs to know before it takes a request.
-public struct AuthSettings: Sendable {
+public struct AuthSettings: ServerSettings {
     /// Where the issuer's keys are.
     public enum KeySource: Equatable, Sendable {
         case file(String)

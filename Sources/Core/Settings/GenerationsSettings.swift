@@ -1,5 +1,5 @@
 /// What `generations` needs to know before it takes a request.
-public struct GenerationsSettings: Sendable {
+public struct GenerationsSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
     /// `CREDITS_IMAGES`: the directory of the image files.

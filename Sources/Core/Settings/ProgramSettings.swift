@@ -34,8 +34,16 @@ public struct ServingSettings: Sendable {
     }
 }
 
+/// What a program that answers requests needs to know before it takes one.
+public protocol ServerSettings: Sendable {
+    var store: StoreSettings { get }
+    var serving: ServingSettings { get }
+
+    init(_ reader: consuming EnvironmentReader) throws(SettingsError)
+}
+
 /// What `polar-orders` needs to know before it takes a request.
-public struct PolarOrdersSettings: Sendable {
+public struct PolarOrdersSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
     public let environment: Environment
@@ -54,7 +62,7 @@ public struct PolarOrdersSettings: Sendable {
 }
 
 /// What `checkout` needs to know before it takes a request.
-public struct CheckoutSettings: Sendable {
+public struct CheckoutSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
     public let environment: Environment
@@ -75,7 +83,7 @@ public struct CheckoutSettings: Sendable {
 }
 
 /// What `admin` needs to know before it takes a request.
-public struct AdminSettings: Sendable {
+public struct AdminSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
     public let environment: Environment
