@@ -13,11 +13,22 @@ enum Renderer {
         ("adminChart", PackageResources.adminChart_mustache), ("adminField", PackageResources.adminField_mustache),
     ]
 
-    private static let library = TemplateLibrary(templates)
+    private static let library = {
+        do throws(TemplateFault) { return try TemplateLibrary(templates) } catch { preconditionFailure("\(error)") }
+    }()
 
     static func page(_ name: String, _ model: Any) -> String { rendered(name, plain(model) ?? model) }
 
-    static func rendered(_ name: String, _ values: Any) -> String { library.render(name, values) }
+    static func rendered(_ name: String, _ values: Any) -> String {
+        guard let read = LiveSources.read else { return library.render(name, values) }
+        do throws(TemplateFault) {
+            let now = templates.map { ($0.name, read("Sources/Pages/Templates/\($0.name).mustache") ?? $0.bytes) }
+            return try TemplateLibrary(now).render(name, values)
+        } catch {
+            let page = MessagePage("A template does not parse", "\(error)")
+            return library.render("message", plain(page) ?? page)
+        }
+    }
 
     /// The model as dictionaries: by itself, Mustache looks every name up by reflection, in one model around the other,
     /// which took nearly all of a long page's time. What is absent is left out.

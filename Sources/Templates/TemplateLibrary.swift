@@ -4,16 +4,15 @@ private import Mustache
 public struct TemplateLibrary: Sendable {
     private let library: MustacheLibrary
 
-    /// - Parameter sources: UTF-8 text under the name by which templates include each other. One that does not parse ends
-    ///   the program: they are compiled in.
-    public init(_ sources: [(name: String, bytes: [UInt8])]) {
+    /// - Parameter sources: UTF-8 text under the name by which templates include each other.
+    public init(_ sources: [(name: String, bytes: [UInt8])]) throws(TemplateFault) {
         MustacheContentTypes.register(EscapedHTML(), named: EscapedHTML.name)
         var library = MustacheLibrary()
         for (name, bytes) in sources {
             // In each of them: a part that is included starts again with what Mustache thinks is HTML.
             let source = "{{% CONTENT_TYPE: \(EscapedHTML.name) }}\n" + String(decoding: bytes, as: UTF8.self)
             do { try library.register(source, named: name) } catch {
-                preconditionFailure("The template \(name) does not parse: \(error)")
+                throw TemplateFault(name: name, reason: "\(error)")
             }
         }
         self.library = library
@@ -26,4 +25,11 @@ public struct TemplateLibrary: Sendable {
         }
         return text
     }
+}
+
+/// A template that does not parse.
+public struct TemplateFault: Error, CustomStringConvertible {
+    public let name: String
+    public let reason: String
+    public var description: String { "\(name): \(reason)" }
 }

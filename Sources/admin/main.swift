@@ -5,6 +5,7 @@ import Serving
 import System
 
 serving("admin") { (settings: AdminSettings, store, log) in
+    followSources(settings.serving, text: System.text(ofFile:))
     let site = AdminSite(
         AdminDependencies(
             store: store, scope: OrderScope(environment: settings.environment, product: settings.product),

@@ -6,6 +6,7 @@ import System
 import Threads
 
 serving("auth") { (settings: AuthSettings, store, log) in
+    followSources(settings.serving, text: System.text(ofFile:))
     let places = Bulkhead(amongThreads: settings.serving.threads)
     let issuer = Issuer(settings, places: places, log: log.callAsFunction)
     let uses = SessionUses(keptIn: store, log: log)

@@ -8,6 +8,7 @@ import System
 import Threads
 
 serving("checkout") { (settings: CheckoutSettings, store, log) in
+    followSources(settings.serving, text: System.text(ofFile:))
     let polar = PolarClient(
         address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,
         http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(15)))

@@ -7,6 +7,7 @@ import Serving
 import System
 
 serving("generations") { (settings: GenerationsSettings, store, log) in
+    followSources(settings.serving, text: System.text(ofFile:))
     let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let site = GenerationsSite(
         GenerationsDependencies(

@@ -107,7 +107,7 @@ import Testing
     @Test func theTopHoldsNothingElse() throws {
         let allowed: Set = [
             "Package.swift", "Package.resolved", "README.md", "nginx.conf", "LICENSE", ".swift-format", ".gitignore",
-            ".ci", "deploy", "Sources", "Tests", ".git",
+            ".ci", ".github", "deploy", "Sources", "Tests", ".git",
         ]
         let ignored = try Places.text(of: Places.repository + "/.gitignore").split(separator: "\n")
             .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "/")) }

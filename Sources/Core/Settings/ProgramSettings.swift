@@ -26,11 +26,14 @@ public struct ServingSettings: Sendable {
     public let peer: String
     /// `LOG_LEVEL`: lines below it are left out.
     public let logLevel: LogLine.Level
+    /// `CREDITS_SOURCES`: the repository, for whoever works on templates and stylesheets: pages read them anew each time.
+    public let sources: String?
 
     public init(_ reader: inout EnvironmentReader) {
         threads = reader.integer("FASTCGI_THREADS", in: 1...256, default: 16)
         peer = reader.optional("FASTCGI_PEER") ?? "www-data"
         logLevel = reader.choice("LOG_LEVEL", default: .notice)
+        sources = reader.optional("CREDITS_SOURCES")
     }
 }
 
