@@ -187,6 +187,31 @@ private let disguises = [
         #expect(try JSON(over.body)["code"]?.string == "content_too_large")
     }
 
+    /// Also of those who have not signed in: nginx reads a body before it refuses one.
+    @Test(arguments: [
+        "/", "/buy", "/account/sessions", "/api/v1/credits", "/api/v1/checkouts", "/api/v1/generations",
+        "/api/v1/generations/x/result", "/generations/x", "/admin/settings", "/api/v1/admin/users", "/auth/login",
+        "/auth/backchannel-logout", "/polar/orders", "/polar/orders/", "/healthz", "/nothing", "/static/x",
+        "/openapi.json",
+    ])
+    func aBodyOfNoStatedLengthHasTheSameLimit(path: String) throws {
+        let body = try TemporaryDirectory()
+        try Places.write(String(repeating: " ", count: 30_000_000), to: body.path + "/body")
+        for credentials in [[], ["-H", "Authorization: Bearer ada"]] {
+            let answer = try Program("/usr/bin/curl").run(
+                [
+                    "-s", "-X", "POST", "-H", "Transfer-Encoding: chunked", "-H", "Expect:", "-T", body.path + "/body",
+                    "-o", "/dev/null", "-w", "%{http_code} %{size_upload} %{content_type}",
+                ] + credentials + [EchoSite.site().address + path])
+            let words = answer.output.split(separator: " ").map(String.init)
+            // Where nothing reads a body nginx lets it pass, and keeps none of it.
+            let isReadByNobody = ["/nothing", "/static/x", "/openapi.json"].contains(path)
+            #expect(isReadByNobody ? ["404", "405"].contains(words[0]) : words[0] == "413", "\(words)")
+            #expect(isReadByNobody || (Int(words[1]) ?? .max) < 16_000_000, "\(words)")
+            #expect(words.last == "application/problem+json", "\(words)")
+        }
+    }
+
     @Test(arguments: ["/buy", "/api/v1/credits", "/auth/login", "/polar/orders", "/", "/nothing", "/static/x"])
     func everyAnswerCarriesTheSecurityHeaders(path: String) throws {
         let answer = try EchoSite.site().send("GET", path, headers: [ada])
@@ -222,6 +247,39 @@ private let disguises = [
         #expect(try limited.send("GET", "/buy", headers: [ada]).status == 200)
         for _ in 0..<50 { #expect(try limited.send("POST", "/polar/orders", body: []).status == 200) }
     }
+}
+
+@Suite struct WhoSendsSlowly {
+    /// Whoever holds as many deliveries open as one address may leaves places for others.
+    @Test func keepsNobodyElsesDeliveriesOut() throws {
+        let site = try EchoSite.with(["STACK_ADDRESS_LIMITS": "1", "CREDITS_TRUSTED_PROXIES": "127.0.0.1"])
+        func slow(_ address: String) throws -> RunningProgram {
+            try Program("/usr/bin/python3").start([
+                "-c", Self.script, String(site.port), address, "400",
+            ])
+        }
+        let attacker = try slow("203.0.113.7")
+        try eventually("all connections stand") { try attacker.output().contains("open") }
+        func deliver(from address: String) throws -> Int {
+            try site.send("POST", "/polar/orders", headers: [("X-Forwarded-For", address)], body: [1]).status
+        }
+        try eventually("the attacker is at the limit") { try deliver(from: "203.0.113.7") == 429 }
+        for _ in 0..<20 { #expect(try deliver(from: "192.0.2.1") == 200) }
+    }
+
+    /// Deliveries whose body never comes, on so many connections.
+    private static let script = """
+        import socket, sys, time
+        port, address, count = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+        held = []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.sendall(("POST /polar/orders HTTP/1.1\\r\\nHost: localhost\\r\\nX-Forwarded-For: %s\\r\\n"
+                "Content-Length: 100000\\r\\n\\r\\n" % address).encode())
+            held.append(connection)
+        print("open", flush=True)
+        time.sleep(60)
+        """
 }
 
 @Suite struct TheConfiguration {

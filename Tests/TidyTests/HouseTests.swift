@@ -112,6 +112,9 @@ import Testing
         let ignored = try Places.text(of: Places.repository + "/.gitignore").split(separator: "\n")
             .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: "/")) }
         let found = try FileManager.default.contentsOfDirectory(atPath: Places.repository)
-        #expect(Set(found).subtracting(allowed).subtracting(ignored) == [])
+        let isIgnored = { (name: String) in
+            ignored.contains { $0 == name || $0.hasSuffix("*") && name.hasPrefix($0.dropLast()) }
+        }
+        #expect(found.filter { !allowed.contains($0) && !isIgnored($0) } == [])
     }
 }
