@@ -166,4 +166,51 @@ import Testing
         #expect(try fail(4, at: 86_400) == .failed(refunded: true))
         try test.verify()
     }
+
+    /// Deleting it between two tries is no way around.
+    @Test func whatIsDeletedAfterAFailedTryIsAFailure() throws {
+        let limits = UploadLimits(freeFailures: 2)
+        func deleteAfterATry(_ number: UInt8, at seconds: Int64) throws -> DeleteOutcome {
+            _ = try test.store.submit(
+                TestStore.generation(number), of: TestStore.image(number), for: Profile(user: test.user()),
+                within: limits, at: TestStore.at(seconds))
+            #expect(try test.fail(test.job(at: seconds), .unreadableResult, at: seconds).retryTime != nil)
+            return try test.delete(number, at: seconds)
+        }
+        #expect(try deleteAfterATry(1, at: 0).isRefunded && deleteAfterATry(2, at: 0).isRefunded)
+        #expect(try test.store.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
+        let before = try #require(try test.balance())
+        #expect(try !deleteAfterATry(3, at: 0).isRefunded)
+        #expect(try test.balance() == before - 1)
+        // What was never tried costs nothing.
+        try test.submit(4)
+        #expect(try test.delete(4).isRefunded)
+        #expect(try test.store.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
+        try test.verify()
+    }
+
+    /// Where failures are not given back, trying again is free.
+    @Test func tryingAgainIsFreeSoOften() throws {
+        try test.refundOnFailure(false)
+        let limits = UploadLimits(freeFailures: 2)
+        func retry(at seconds: Int64) throws -> RetryOutcome {
+            try test.store.retry(TestStore.generation(1), of: test.user(), within: limits, at: TestStore.at(seconds))
+        }
+        try test.submit(1)
+        for seconds in Int64(0)..<2 {
+            #expect(try test.fail(test.job(at: seconds), .rejectedBySafety, at: seconds) == .failed(refunded: false))
+            #expect(try retry(at: seconds).isQueued)
+        }
+        #expect(try test.fail(test.job(at: 2), .rejectedBySafety, at: 2) == .failed(refunded: false))
+        #expect(try retry(at: 3) == .spent && retry(at: 86_400) == .spent)
+        try test.verify()
+    }
+}
+
+extension DeleteOutcome {
+    fileprivate var isRefunded: Bool { if case .deleted(_, refunded: true) = self { true } else { false } }
+}
+
+extension RetryOutcome {
+    fileprivate var isQueued: Bool { if case .queued = self { true } else { false } }
 }

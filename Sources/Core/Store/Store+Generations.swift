@@ -85,9 +85,8 @@ extension Store {
             else { return .unknown }
             switch generation.status {
             case .pending:
-                try Generations.refund(id, of: user, at: now, in: transaction)
-                try Generations.hide(id, cancelling: true, at: now, in: transaction)
-                return .deleted(blobs: generation.blobs, refunded: true)
+                return .deleted(
+                    blobs: generation.blobs, refunded: try Generations.cancel(generation, at: now, in: transaction))
             case .processing:
                 try Generations.hide(id, cancelling: false, at: now, in: transaction)
                 return .deleted(blobs: [], refunded: false)
@@ -150,6 +149,29 @@ enum Generations {
         case .insufficientCredits(let balance):
             return .insufficientCredits(balance: balance)
         }
+    }
+
+    /// What waits for its first try costs nothing; what waits after one that failed by its own fault has cost a call, and
+    /// whoever deletes it is no better off than whoever waits for the last try.
+    ///
+    /// - Returns: whether the charge was given back.
+    static func cancel(
+        _ waiting: Generation, at now: Instant, in transaction: borrowing Transaction
+    ) throws(SQLiteError) -> Bool {
+        let (id, user) = (waiting.id, waiting.user)
+        // Outages and what is handed back use up no try.
+        if waiting.attempts > 0, let state = try Jobs.state(of: id, on: transaction.connection) {
+            if state.isAtOwnRisk {
+                let failure: GenerationFailure = state.unreadable > 0 ? .unreadableResult : .providerUnavailable
+                let isRefunded = try Jobs.end(id, state, failure, .own, at: now, in: transaction)
+                try hide(id, cancelling: false, at: now, in: transaction)
+                return isRefunded
+            }
+            try Quotas.noteFailure(of: user, at: now, in: transaction)
+        }
+        try refund(id, of: user, at: now, in: transaction)
+        try hide(id, cancelling: true, at: now, in: transaction)
+        return true
     }
 
     /// Takes the key from a generation that had it when it was still kept.

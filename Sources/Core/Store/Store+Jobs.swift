@@ -139,6 +139,12 @@ enum Jobs {
         static let columns = "user_id, unreadable, deleted_ms, at_own_risk"
     }
 
+    static func state(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> State? {
+        let found = try connection.query(
+            "SELECT \(State.columns) FROM generations WHERE id = ?", .text(id.text), decode: State.init)
+        return found.first ?? nil
+    }
+
     /// `nil` if the job is not its worker's any more.
     static func state(of job: Job, on connection: Connection) throws(SQLiteError) -> State? {
         let found = try connection.query(
@@ -205,19 +211,18 @@ enum Jobs {
         let isSpent = state.isAtOwnRisk && blame == .own
         let refunds = try BillingSettings.current(on: transaction.connection).refundOnFailure
         let isRefunded = refunds && !isSpent
-        if isRefunded {
-            try Generations.refund(id, of: state.user, at: now, in: transaction)
-            if blame == .own { try Quotas.noteFailure(of: state.user, at: now, in: transaction) }
-        }
+        if isRefunded { try Generations.refund(id, of: state.user, at: now, in: transaction) }
+        // Also where nothing is given back, for trying again is free then.
+        if blame == .own && !isSpent { try Quotas.noteFailure(of: state.user, at: now, in: transaction) }
         try transaction.connection.execute(
             """
             UPDATE generations SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = ?1,
-                                   refunded = ?2, completed_ms = ?3, input_removed = ?4,
+                                   refunded = ?2, completed_ms = ?3, input_removed = ?4, at_own_risk = ?6,
                                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
             WHERE id = ?5
             """,
             .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue),
-            .integer(failure == .inputMissing ? 1 : 0), .text(id.text))
+            .integer(failure == .inputMissing ? 1 : 0), .text(id.text), .integer(isSpent ? 1 : 0))
         return isRefunded
     }
 
@@ -227,8 +232,11 @@ enum Jobs {
     ) throws(SQLiteError) {
         try Generations.refund(id, of: user, at: now, in: transaction)
         try transaction.connection.execute(
-            "UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, input_blob = NULL WHERE id = ?",
-            .text(id.text))
+            """
+            UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, rest_until_ms = NULL,
+                                   input_blob = NULL
+            WHERE id = ?
+            """, .text(id.text))
     }
 }
 
