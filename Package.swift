@@ -47,19 +47,20 @@ let package = Package(
         // The unsafe wall: the only targets that may say `unsafe`.
         library("Threads"),
         library("FastCGI", ["CFastCGI", "HTTP", "JSON", "Threads"]),
-        library("SQLite", ["CSQLite", "Threads"]),
+        library("SQLite", ["CSQLite", "Database"]),
         library("Crypto", ["COpenSSL"]),
         library("HTTPClient", ["CCurl"]),
         library("JOSE", ["CJose"]),
         library("Files"),
         library("Subprocess", ["CProcess", "CSeccomp", "Files"]),
-        library("System", ["Core", "Threads", logging]),
+        library("System", ["Core", "Database", "SQLite", "Threads", logging]),
 
         // Pure.
         library("JSON"),
         library("HTTP", ["JSON"]),
-        library("Core", ["Crypto", "JSON", "SQLite"]),
-        library("Clients", ["Core", "Crypto", "Files", "HTTPClient", "JSON", "Subprocess"]),
+        library("Database", ["Threads"]),
+        library("Core", ["Crypto", "Database", "JSON"]),
+        library("Clients", ["Core", "Crypto", "Database", "Files", "HTTPClient", "JSON", "Subprocess"]),
         library("Templates", [mustache]),
         library("Pages", ["Core", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
@@ -91,22 +92,26 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "TestSupport", "Threads"]),
-        tests("CoreTests", ["CSQLite", "Core", "Crypto", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests(
+            "CoreTests", ["CSQLite", "Core", "Crypto", "Database", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",
-            ["Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "TestSupport", "Threads", "Webhook"]),
+            [
+                "Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "SQLite", "TestSupport", "Threads",
+                "Webhook",
+            ]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("InstallTests", ["JOSE", "TestSupport"], resources: [.copy("Machine")]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
-        tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "TestSupport", "Threads"]),
+        tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "SQLite", "TestSupport", "Threads"]),
         tests("PagesTests", ["Core", "Crypto", "JSON", "Pages", "TestSupport"]),
         tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
-        tests("SQLiteTests", ["SQLite", "TestSupport", "Threads"]),
+        tests("SQLiteTests", ["Database", "SQLite", "TestSupport", "Threads"]),
         tests(
             "SimulatorTests",
             ["Core", "Crypto", "HTTP", "HTTPClient", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
@@ -115,7 +120,7 @@ let package = Package(
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("ThreadsTests", ["TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
-        tests("WorkerTests", ["Clients", "Core", "Crypto", "TestSupport", "Threads", "Worker"]),
+        tests("WorkerTests", ["Clients", "Core", "Crypto", "SQLite", "TestSupport", "Threads", "Worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 public import Core
+private import Database
 private import Files
 
 /// What a restore did, and what it could not bring back.
@@ -30,35 +31,39 @@ extension BackupDirectory {
     ///
     /// What stood there before is kept beside it, under another name.
     public func restore(
-        _ name: String, to database: String, images: String, at now: Instant
+        _ name: String, images: String, at now: Instant
     ) throws(BackupError) -> Restoration {
         let backup = try backup(name)
         try stored { () throws(StoreError) in
-            try Store.expectKnownSchema(ofCopy: "\(directory.path)/\(name)/\(Self.database)")
+            try Store.expectKnownSchema(ofCopy: copy(in: name))
         }
-        let restoration = try Store.alone(at: database, refused: BackupError.store) { () throws(BackupError) in
-            try replace(database, by: backup, images: Directory(images), at: now)
+        let restoration = try Store.alone(with: file, refused: BackupError.store) { () throws(BackupError) in
+            try replace(by: backup, images: Directory(images), at: now)
         }
         guard let restoration else { throw .inUse }
         return restoration
     }
 
+    private func copy(in name: String) -> any DatabaseFile {
+        file.another(at: "\(directory.path)/\(name)/\(Self.database)")
+    }
+
     private func replace(
-        _ database: String, by backup: Backup, images: Directory, at now: Instant
+        by backup: Backup, images: Directory, at now: Instant
     ) throws(BackupError) -> Restoration {
-        let (home, name) = Self.split(database)
+        let (home, name) = Self.split(file.path)
         let wasThere = try files { () throws(FileError) in try home.entry(name) != nil }
         // What stands there is read before anything moves: whoever is stopped in between begins anew.
         let lost =
-            wasThere ? known { () throws(StoreError) in try Store.entries(of: database, after: backup.lastEntry) } : nil
-        let newer = try newer(than: backup, database: wasThere ? database : nil)
+            wasThere ? known { () throws(StoreError) in try Store.entries(of: file, after: backup.lastEntry) } : nil
+        let newer = try newer(than: backup, database: wasThere ? file : nil)
         let (copy, aside) = (name + ".restoring", "\(name).replaced-\(now.rfc3339.replacing(":", with: "-"))")
         try files { () throws(FileError) in
             for end in ["-journal", ""] { try home.remove(copy + end) }
             try home.copy(Self.database, from: Directory("\(directory.path)/\(backup.name)"), as: copy, by: temporary())
         }
         let settled = try stored { () throws(StoreError) in
-            try Store.settle(home.path + "/" + copy, knowing: newer?.revocations, at: now)
+            try Store.settle(file.another(at: home.path + "/" + copy), knowing: newer?.revocations, at: now)
         }
         try files { () throws(FileError) in
             // The log belongs to its database: apart, the newest commits are lost.
@@ -68,7 +73,7 @@ extension BackupDirectory {
             try home.rename(copy, to: name)
             try home.synchronize()
         }
-        _ = try stored { () throws(StoreError) in try Store.migrate(path: database) }
+        _ = try stored { () throws(StoreError) in try Store.migrate(file) }
         let (returned, missing) = try files { () throws(FileError) in try returnImages(of: backup, to: images) }
         return Restoration(
             backup: backup, replaced: wasThere ? home.path + "/" + aside : nil, lost: lost ?? [],
@@ -79,16 +84,15 @@ extension BackupDirectory {
     /// Who was revoked and forgotten since: the database that stood there knows it, or else the newest backup, up to its
     /// own time.
     private func newer(
-        than backup: Backup, database: String?
+        than backup: Backup, database: (any DatabaseFile)?
     ) throws(BackupError) -> (source: Restoration.Source, revocations: Revocations)? {
         let last = backup.lastEntry
-        func revocations(in path: String) -> Revocations? {
-            known { () throws(StoreError) in try Store.revocations(in: path, after: last) } ?? nil
+        func revocations(in file: any DatabaseFile) -> Revocations? {
+            known { () throws(StoreError) in try Store.revocations(in: file, after: last) } ?? nil
         }
         if let database, let found = revocations(in: database) { return (.replaced, found) }
         for name in try names() where name > backup.name {
-            let copy = "\(directory.path)/\(name)/\(Self.database)"
-            if let found = revocations(in: copy) { return (.backup(name), found) }
+            if let found = revocations(in: copy(in: name)) { return (.backup(name), found) }
         }
         return nil
     }

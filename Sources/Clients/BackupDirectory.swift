@@ -1,5 +1,6 @@
 public import Core
 private import Crypto
+public import Database
 internal import Files
 private import JSON
 
@@ -19,11 +20,14 @@ public struct BackupDirectory: Sendable {
     private static let unfinished = ".unfinished-"
 
     let directory: Directory
+    /// Of the installation.
+    let file: any DatabaseFile
     private let random: @Sendable (Int) -> [UInt8]
 
     /// - Parameter random: so many bytes that nobody else has: what is unfinished is named after them.
-    public init(path: String, random: @escaping @Sendable (Int) -> [UInt8]) {
+    public init(path: String, of file: any DatabaseFile, random: @escaping @Sendable (Int) -> [UInt8]) {
         directory = Directory(path)
+        self.file = file
         self.random = random
     }
 
@@ -41,16 +45,14 @@ public struct BackupDirectory: Sendable {
     /// Copies the database, and the image files that are not here yet, while everything runs.
     ///
     /// - Parameter keep: older backups than the newest so many go, and image files that only they referred to.
-    public func create(
-        from store: Store, images source: String, keep: Int, at now: Instant
-    ) throws(BackupError) -> Backup {
+    public func create(images source: String, keep: Int, at now: Instant) throws(BackupError) -> Backup {
         precondition(keep >= 1)
         _ = try files { () throws(FileError) in try Directory.made(at: directory.path) }
         return try directory.holding(.exclusive, of: ".lock", refused: BackupError.init) { () throws(BackupError) in
             let temporary = temporary()
             let place = try files { () throws(FileError) in try directory.makeDirectory(temporary) }
             do throws(BackupError) {
-                try stored { () throws(StoreError) in try store.copy(to: place.path + "/" + Self.database) }
+                try stored { () throws(StoreError) in try Store.copy(file, to: place.path + "/" + Self.database) }
                 let backup = try describe(place, images: Directory(source), at: now)
                 try files { () throws(FileError) in
                     try place.write(backup.json.text + "\n", as: Self.manifest, by: self.temporary())
@@ -70,7 +72,7 @@ public struct BackupDirectory: Sendable {
     private func describe(
         _ place: Directory, images source: Directory, at now: Instant
     ) throws(BackupError) -> Backup {
-        let copy = place.path + "/" + Self.database
+        let copy = file.another(at: place.path + "/" + Self.database)
         let facts = try stored { () throws(StoreError) in try Store.facts(ofCopy: copy) }
         let blobs = try stored { () throws(StoreError) in try Store.blobs(ofCopy: copy) }
         var missing: [BlobID] = []

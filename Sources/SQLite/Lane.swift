@@ -1,3 +1,4 @@
+internal import Database
 private import Glibc
 
 /// The turn to write, shared by every process that opens the database: one holds it at a time, and the kernel gives
@@ -9,10 +10,10 @@ private import Glibc
     private let descriptor: Int32
 
     /// The file beside the database; it stays empty.
-    init(database: String) throws(SQLiteError) {
+    init(database: String) throws(DatabaseError) {
         descriptor = unsafe open(database + ".lane", O_RDWR | O_CREAT | O_CLOEXEC, 0o660)
         guard descriptor >= 0 else {
-            throw SQLiteError(errno: errno, doing: "open the lane")
+            throw DatabaseError(errno: errno, doing: "open the lane")
         }
     }
 

@@ -1,15 +1,16 @@
 private import CSQLite
+internal import Database
 
 /// A prepared statement: finalized when nobody holds it any more.
-@safe final class Statement {
+@safe final class Statement: Cells {
     private let handle: OpaquePointer
     private let sql: String
 
-    init(_ sql: String, on connection: OpaquePointer) throws(SQLiteError) {
+    init(_ sql: String, on connection: OpaquePointer) throws(DatabaseError) {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &handle, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
-            throw unsafe SQLiteError(code, on: connection, sql: sql)
+            throw unsafe DatabaseError(code, on: connection, sql: sql)
         }
         unsafe self.handle = unsafe handle
         self.sql = sql
@@ -17,7 +18,7 @@ private import CSQLite
 
     deinit { _ = unsafe sqlite3_finalize(handle) }
 
-    func bind(_ values: [Value]) throws(SQLiteError) {
+    func bind(_ values: [Value]) throws(DatabaseError) {
         precondition(
             values.count == Int(unsafe sqlite3_bind_parameter_count(handle)), "Wrong number of values for «\(sql)»")
         for (offset, value) in values.enumerated() {
@@ -39,16 +40,16 @@ private import CSQLite
             case .null:
                 code = unsafe sqlite3_bind_null(handle, index)
             }
-            guard code == SQLITE_OK else { throw unsafe SQLiteError(code, on: sqlite3_db_handle(handle), sql: sql) }
+            guard code == SQLITE_OK else { throw unsafe DatabaseError(code, on: sqlite3_db_handle(handle), sql: sql) }
         }
     }
 
     /// Moves to the next row; `false` when there is none.
-    func step() throws(SQLiteError) -> Bool {
+    func step() throws(DatabaseError) -> Bool {
         switch unsafe sqlite3_step(handle) {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
-        case let code: throw unsafe SQLiteError(code, on: sqlite3_db_handle(handle), sql: sql)
+        case let code: throw unsafe DatabaseError(code, on: sqlite3_db_handle(handle), sql: sql)
         }
     }
 
@@ -59,7 +60,7 @@ private import CSQLite
         _ = unsafe sqlite3_clear_bindings(handle)
     }
 
-    func column(_ index: Int32) -> Value {
+    subscript(index: Int32) -> Value {
         switch unsafe sqlite3_column_type(handle, index) {
         case SQLITE_INTEGER:
             return .integer(unsafe sqlite3_column_int64(handle, index))
@@ -80,19 +81,5 @@ private import CSQLite
         let start = unsafe sqlite3_column_blob(handle, index)
         let count = unsafe Int(sqlite3_column_bytes(handle, index))
         return unsafe UnsafeRawBufferPointer(start: start, count: count)
-    }
-}
-
-extension SQLiteError {
-    /// Reads the failure off `connection`, which still holds it until the next call.
-    init(_ code: Int32, on connection: OpaquePointer?, sql: String) {
-        guard let connection = unsafe connection else {
-            self.init(code: code, message: unsafe String(cString: sqlite3_errstr(code)), sql: sql)
-            return
-        }
-        self.init(
-            code: unsafe sqlite3_extended_errcode(connection),
-            message: unsafe String(cString: sqlite3_errmsg(connection)),
-            sql: sql)
     }
 }

@@ -1,8 +1,9 @@
+internal import Database
 private import Glibc
 
 /// The file beside the database that takes every commit first. It is taken back by checkpoints, which wait for readers: a
 /// reader that stays, or many that overlap, let it grow.
-public struct WriteAheadLog: Sendable {
+struct WriteAheadLog: Sendable {
     /// From here on it is emptied as soon as readers let it.
     static let longBytes: Int64 = 16 << 20
     /// How long everybody waits for the readers, and how long once it is twice as long.
@@ -24,10 +25,10 @@ public struct WriteAheadLog: Sendable {
 
     private let path: String
 
-    public init(of database: String) { path = database + "-wal" }
+    init(of database: String) { path = database + "-wal" }
 
     /// 0 without a file.
-    public var bytes: Int64 {
+    var bytes: Int64 {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
     }
@@ -37,7 +38,7 @@ public struct WriteAheadLog: Sendable {
     /// New readers find everything in the database by then, so that the old ones alone are waited for.
     ///
     /// - Parameter lockPatience: of the connection, afterwards as before.
-    func shorten(on connection: Connection, lockPatience: Duration, tried: inout Try?) {
+    func shorten(on connection: SQLiteConnection, lockPatience: Duration, tried: inout Try?) {
         let (start, bytes) = (ContinuousClock.now, bytes)
         guard bytes > Self.longBytes else { return }
         if let tried, !tried.isTimeForAnother(start, bytes) { return }

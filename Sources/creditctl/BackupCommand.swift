@@ -38,7 +38,7 @@ struct BackupCommand: ParsableCommand {
             let store = try openStore()
             let now = System.now()
             let backup = try refusing { () throws(BackupError) in
-                try settings.backups.create(from: store, images: settings.images, keep: keep, at: now)
+                try settings.backups.create(images: settings.images, keep: keep, at: now)
             }
             try store.note(.backup, ["name": .string(backup.name), "bytes": .integer(backup.bytes)], at: now)
             output.print(backup.answer) { backup.lines.joined(separator: "\n") }
@@ -87,7 +87,6 @@ struct BackupPlace: ParsableArguments {
     var path: String?
 
     struct Settings {
-        let database: String
         let images: String
         let backups: BackupDirectory
     }
@@ -100,7 +99,8 @@ struct BackupPlace: ParsableArguments {
         let path = path ?? reader.optional("CREDITS_BACKUPS") ?? beside + "backups"
         try reader.finish()
         return Settings(
-            database: database, images: images, backups: BackupDirectory(path: path, random: randomBytes))
+            images: images,
+            backups: BackupDirectory(path: path, of: databaseFile(at: database), random: randomBytes))
     }
 }
 

@@ -65,11 +65,15 @@ private struct Misuse: Error, CustomStringConvertible {
 
 extension ParsableCommand {
     func openStore() throws -> Store {
+        // A commit that may have happened or not is told by the method that asked for it.
+        try Store(storeSettings())
+    }
+
+    func storeSettings() throws -> StoreSettings {
         var reader = System.environment()
         let settings = StoreSettings(&reader)
         try reader.finish()
-        // A commit that may have happened or not is told by the method that asked for it.
-        return try Store(settings)
+        return settings
     }
 }
 

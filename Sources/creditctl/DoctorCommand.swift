@@ -85,6 +85,7 @@ extension DoctorParts {
             unitState: { unit in
                 SystemUnits(path: "/usr/bin:/bin")?.state(of: unit)
             },
+            inspect: { settings throws(StoreError) in try Store.inspect(settings.file) },
             openStore: { settings throws(StoreError) in
                 try Store(settings)
             },

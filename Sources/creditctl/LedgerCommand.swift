@@ -35,8 +35,9 @@ struct LedgerCommand: ParsableCommand {
 
         private func look() throws -> (Store, [LedgerFault]) {
             do {
-                let store = try openStore()
-                let room = System.freeBytes(beside: store.path)
+                let settings = try storeSettings()
+                let store = try Store(settings)
+                let room = System.freeBytes(beside: settings.database)
                 return (store, try store.verify(room: room))
             } catch StoreError.schema(let found, let expected) {
                 throw StoreError.schema(found: found, expected: expected)

@@ -15,12 +15,10 @@ struct Migrate: ParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        var reader = System.environment()
-        let settings = StoreSettings(&reader)
-        try reader.finish()
+        let settings = try storeSettings()
         let applied =
-            if let onCopy { try Store.migrate(copyOf: settings.database, to: onCopy) } else {
-                try Store.migrate(path: settings.database)
+            if let onCopy { try Store.migrate(copyOf: settings.file, to: onCopy) } else {
+                try Store.migrate(settings.file)
             }
         output.print(["applied": .array(applied.map(JSON.string))]) {
             applied.isEmpty ? "up to date" : applied.map { "applied: \($0)" }.joined(separator: "\n")

@@ -33,7 +33,7 @@ struct RestoreCommand: ParsableCommand {
         let settings = try place.settings()
         let restoration = try refusing { () throws(BackupError) in
             try settings.backups.restore(
-                settings.backups.resolved(name), to: settings.database, images: settings.images, at: System.now())
+                settings.backups.resolved(name), images: settings.images, at: System.now())
         }
         let faults = try openStore().verify()
         output.print(restoration.json(faults: faults)) {

@@ -2,6 +2,7 @@ import Clients
 import Core
 import Crypto
 import Foundation
+import SQLite
 import TestSupport
 import Testing
 
@@ -20,11 +21,14 @@ import Testing
         temporary = try TemporaryDirectory()
         try FileManager.default.createDirectory(atPath: temporary.path + "/images", withIntermediateDirectories: true)
         images = BlobDirectory(path: temporary.path + "/images", random: randomBytes)
-        backups = BackupDirectory(path: temporary.path + "/backups", random: randomBytes)
-        _ = try Store.migrate(path: temporary.path + "/credits.db")
+        backups = BackupDirectory(
+            path: temporary.path + "/backups", of: SQLiteFile(temporary.path + "/credits.db"), random: randomBytes)
+        _ = try Store.migrate(SQLiteFile(temporary.path + "/credits.db"))
     }
 
-    private func store() throws -> Store { try Store(path: database) { Issue.record("the store broke: \($0)") } }
+    private func store() throws -> Store {
+        try Store(at: SQLiteFile(database)) { Issue.record("the store broke: \($0)") }
+    }
 
     private func at(_ seconds: Int64) -> Instant { Self.start.advanced(by: .seconds(seconds)) }
 
@@ -44,7 +48,7 @@ import Testing
     }
 
     private func create(_ store: Store, keep: Int = 3, at seconds: Int64 = 0) throws -> Backup {
-        try backups.create(from: store, images: imagePath, keep: keep, at: at(seconds))
+        try backups.create(images: imagePath, keep: keep, at: at(seconds))
     }
 
     private func files(_ path: String) throws -> Set<String> {
@@ -119,7 +123,7 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: file))
         let before = try files(temporary.path)
         #expect(throws: BackupError.self) {
-            try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+            try backups.restore(backup.name, images: imagePath, at: at(9))
         }
         #expect(try files(temporary.path) == before.union(["credits.db.open"]))
     }
@@ -128,10 +132,10 @@ import Testing
         let store = try store()
         let backup = try create(store)
         #expect(throws: BackupError.inUse) {
-            try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+            try backups.restore(backup.name, images: imagePath, at: at(9))
         }
         #expect(throws: BackupError.unknown("else")) {
-            try backups.restore("else", to: database, images: imagePath, at: at(9))
+            try backups.restore("else", images: imagePath, at: at(9))
         }
         withExtendedLifetime(store) {}
     }
@@ -148,7 +152,7 @@ import Testing
             #expect(try balance(store) == 7)
             try FileManager.default.removeItem(atPath: images.path(of: kept))
         }
-        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        let restoration = try backups.restore(backup.name, images: imagePath, at: at(9))
         let lost = try #require(restoration.lost.first)
         #expect(restoration.lost.count == 1 && lost.kind == .charge && lost.entries == 2)
         #expect(lost.users == 1 && lost.credits == -2)
@@ -170,10 +174,10 @@ import Testing
         // Its log alone could tell all of it again.
         try FileManager.default.removeItem(atPath: database + "-wal")
         try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: database))
-        let broken = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        let broken = try backups.restore(backup.name, images: imagePath, at: at(9))
         #expect(!broken.isLossKnown && broken.lost == [])
         for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + end) }
-        let gone = try backups.restore(backup.name, to: database, images: imagePath, at: at(10))
+        let gone = try backups.restore(backup.name, images: imagePath, at: at(10))
         #expect(gone.replaced == nil && !gone.isLossKnown)
         #expect(try store().verify() == [])
     }
@@ -212,7 +216,7 @@ import Testing
         let backup = try backupAndRevoke()
         // Twice: what the first one knew, the second finds in what the first one made.
         for second in [Int64(9), 10] {
-            let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(second))
+            let restoration = try backups.restore(backup.name, images: imagePath, at: at(second))
             #expect(restoration.source == .replaced)
             let settled = restoration.settled
             #expect(settled.revokedAdmins == [try user("eve")])
@@ -240,7 +244,7 @@ import Testing
             new = try create(store, at: 5)
         }
         for end in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + end) }
-        let restoration = try backups.restore(old.name, to: database, images: imagePath, at: at(9))
+        let restoration = try backups.restore(old.name, images: imagePath, at: at(9))
         #expect(restoration.source == .backup(new.name))
         #expect(restoration.settled.revokedAdmins == [try user("eve")])
         #expect(restoration.settled.forgottenUsers == [try user("bob")])
@@ -251,7 +255,7 @@ import Testing
         let backup = try backupAndRevoke()
         for end in ["-wal", "-shm"] { try FileManager.default.removeItem(atPath: database + end) }
         try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: database))
-        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        let restoration = try backups.restore(backup.name, images: imagePath, at: at(9))
         #expect(restoration.source == nil && restoration.settled.revokedAdmins == [])
         #expect(restoration.settled.admins == [try user("eve"), try user("root")])
     }
@@ -260,8 +264,8 @@ import Testing
         let backup: Backup
         do { backup = try backupOfBefore(try store()) }
         for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + end) }
-        _ = try Store.migrate(path: database)
-        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        _ = try Store.migrate(SQLiteFile(database))
+        let restoration = try backups.restore(backup.name, images: imagePath, at: at(9))
         #expect(restoration.source == nil && restoration.settled.revokedAdmins == [])
         #expect(restoration.settled.admins == [try user("eve"), try user("root")])
     }
@@ -271,7 +275,7 @@ import Testing
         for name in ["credits.db.restoring", "credits.db.restoring-journal"] {
             try Data(repeating: 7, count: 9000).write(to: URL(fileURLWithPath: temporary.path + "/" + name))
         }
-        let restoration = try backups.restore(backup.name, to: database, images: imagePath, at: at(9))
+        let restoration = try backups.restore(backup.name, images: imagePath, at: at(9))
         #expect(restoration.settled.revokedAdmins == [try user("eve")])
         #expect(try store().verify() == [])
     }

@@ -1,4 +1,4 @@
-import SQLite
+import Database
 import TestSupport
 import Testing
 import Threads
@@ -162,7 +162,7 @@ import Threads
         let test = try TestStore()
         let user = try test.seen()
         func post(_ amount: Credits, _ movement: Movement) throws(StoreError) -> PostingOutcome {
-            try test.store.write { transaction throws(SQLiteError) in
+            try test.store.write { transaction throws(DatabaseError) in
                 try Ledger.post(movement, of: amount, to: user, at: TestStore.now, in: transaction)
             }
         }

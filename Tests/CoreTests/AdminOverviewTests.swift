@@ -1,5 +1,5 @@
+import Database
 import JSON
-import SQLite
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+import Database
 import JSON
 import SQLite
 import TestSupport
@@ -24,7 +25,7 @@ struct Everything {
     /// The statements that were run, each with the most steps that it took.
     func run() throws -> [String: Int] {
         StatementLog.watch(path)
-        let store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        let store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
         try people(store)
         try signIns(store)
         try uploads(store)

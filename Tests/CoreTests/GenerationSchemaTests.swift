@@ -1,4 +1,4 @@
-import SQLite
+import Database
 import Testing
 
 @testable import Core
@@ -21,7 +21,7 @@ import Testing
         try test.submit(1, at: 1)
         try test.seen("bob")
         let ada = try test.user()
-        _ = try test.store.write { transaction throws(SQLiteError) in
+        _ = try test.store.write { transaction throws(DatabaseError) in
             try Ledger.post(
                 .charge(TestStore.generation(9), attempt: 1), of: -1, to: ada, at: TestStore.now, in: transaction)
         }
@@ -81,8 +81,8 @@ import Testing
         ("a thumbnail of nothing", update(1, "thumbnail_blob = 'b'"), "CHECK"),
     ])
     func refuses(_ description: String, _ sql: String, _ words: String) throws {
-        let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }
-        #expect(error?.primaryCode == 19, "a constraint, not a mistake of the test: \(String(describing: error))")
+        let error = #expect(throws: DatabaseError.self) { try connection.execute(sql) }
+        #expect(error?.kind == .brokenRule, "a constraint, not a mistake of the test: \(String(describing: error))")
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(try test.store.verify().map(\.code) == ["entry_without_generation"])
     }

@@ -1,5 +1,5 @@
+import Database
 import JSON
-import SQLite
 import TestSupport
 import Testing
 
@@ -18,7 +18,7 @@ import Testing
         let scope = OrderScope(environment: environment, product: TestStore.product)
         let profile = Profile(user: try test.user(user))
         guard case .opened = try test.store.openCheckout(id, of: 2, for: profile, in: scope, at: TestStore.now) else {
-            throw SQLiteError(brokenRule: "a first checkout is opened", at: user)
+            throw DatabaseError(brokenRule: "a first checkout is opened", at: user)
         }
         try test.store.checkoutCreated(
             id,
@@ -30,7 +30,7 @@ import Testing
 
     private func change(_ outcome: OrderOutcome) throws -> OrderChange {
         guard case .applied(let change) = outcome else {
-            throw SQLiteError(brokenRule: "the order is applied", at: "\(outcome)")
+            throw DatabaseError(brokenRule: "the order is applied", at: "\(outcome)")
         }
         return change
     }

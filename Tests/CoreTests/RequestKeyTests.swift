@@ -1,4 +1,4 @@
-import SQLite
+import Database
 import TestSupport
 import Testing
 import Threads
@@ -62,7 +62,7 @@ import Threads
             #expect(wasKept == isKept, "\(status)")
         }
         let unanswered = "INSERT INTO idempotency_keys VALUES ('u', 'n', x'00', NULL, NULL, NULL, 0, NULL, NULL, NULL)"
-        #expect(throws: SQLiteError.self, "without an answer and without a checkout") {
+        #expect(throws: DatabaseError.self, "without an answer and without a checkout") {
             try connection.execute(unanswered)
         }
     }
@@ -266,7 +266,7 @@ import Threads
     @Test func oneKeyChargedTwiceIsFound() throws {
         let connection = try test.connection()
         let again = "UPDATE generations SET request_key = 'k' WHERE id = '\(TestStore.generation(2).text)'"
-        #expect(throws: SQLiteError.self, "the database itself refuses it") { try connection.execute(again) }
+        #expect(throws: DatabaseError.self, "the database itself refuses it") { try connection.execute(again) }
         try connection.execute("DROP INDEX generations_by_request_key")
         try connection.execute(again)
         let faults = try test.store.verify()

@@ -1,3 +1,4 @@
+import Database
 import JSON
 import SQLite
 import TestSupport
@@ -132,7 +133,7 @@ import Testing
         try connection.execute("UPDATE deliveries SET body = NULL, headers = '{}'")
         func look() throws -> [String: Int] {
             StatementLog.watch(test.path)
-            let store = try Store(path: test.path) { Issue.record("the store broke: \($0)") }
+            let store = try Store(at: SQLiteFile(test.path)) { Issue.record("the store broke: \($0)") }
             _ = try store.prune(
                 bodiesBefore: TestStore.at(1_000_000), rowsBefore: TestStore.at(-1_000_000_000), isDryRun: false)
             _ = try store.pruneCheckouts(before: TestStore.at(1_000_000), isDryRun: false)

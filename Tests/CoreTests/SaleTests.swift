@@ -1,5 +1,5 @@
+import Database
 import JSON
-import SQLite
 import TestSupport
 import Testing
 
@@ -92,8 +92,8 @@ import Testing
         try say(word, at: 5)
         #expect(try status == .succeeded, "Before it")
         let connection = try test.connection()
-        #expect(throws: SQLiteError.self) { try connection.execute("UPDATE checkouts SET status = 'open'") }
-        #expect(throws: SQLiteError.self) { try connection.execute("UPDATE checkouts SET has_paid_order = 0") }
+        #expect(throws: DatabaseError.self) { try connection.execute("UPDATE checkouts SET status = 'open'") }
+        #expect(throws: DatabaseError.self) { try connection.execute("UPDATE checkouts SET has_paid_order = 0") }
     }
 
     /// `order.paid` overtaken by `order.updated`: an old word on payment is one all the same.

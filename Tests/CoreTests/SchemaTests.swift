@@ -1,3 +1,4 @@
+import Database
 import SQLite
 import TestSupport
 import Testing
@@ -125,8 +126,8 @@ import Testing
     func refusesAroundIt(_ description: String, _ sql: String, _ words: String) throws { try refuses(sql, words) }
 
     private func refuses(_ sql: String, _ words: String) throws {
-        let error = #expect(throws: SQLiteError.self) { try connection.execute(sql) }
-        #expect(error?.primaryCode == 19, "a constraint, not a mistake of the test: \(String(describing: error))")
+        let error = #expect(throws: DatabaseError.self) { try connection.execute(sql) }
+        #expect(error?.kind == .brokenRule, "a constraint, not a mistake of the test: \(String(describing: error))")
         #expect(words.isEmpty || error?.message.contains(words) == true, "\(error?.message ?? "")")
         #expect(try test.balance() == 430)
         try test.verify()
@@ -137,8 +138,8 @@ import Testing
     @Test func migratingTwiceChangesNothing() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/credits.db"
-        #expect(try Store.migrate(path: path) == Migration.all.map(\.name))
-        #expect(try Store.migrate(path: path) == [])
+        #expect(try Store.migrate(SQLiteFile(path)) == Migration.all.map(\.name))
+        #expect(try Store.migrate(SQLiteFile(path)) == [])
     }
 
     @Test func anotherSchemaIsRefused() throws {
@@ -146,22 +147,22 @@ import Testing
         for version in [0, Migrator.current - 1, Migrator.current + 1] {
             try test.connection().execute("PRAGMA user_version = \(version)")
             #expect(throws: StoreError.schema(found: version, expected: Migrator.current)) {
-                try Store(path: test.path) { _ in }
+                try Store(at: SQLiteFile(test.path)) { _ in }
             }
         }
     }
 
     @Test func aStoreCreatesNoDatabase() throws {
         let directory = try TemporaryDirectory()
-        #expect(throws: StoreError.self) { try Store(path: directory.path + "/credits.db") { _ in } }
+        #expect(throws: StoreError.self) { try Store(at: SQLiteFile(directory.path + "/credits.db")) { _ in } }
     }
 
     @Test func whoWasSignedInStaysSoWithWhatTheyHad() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/credits.db"
-        let earlier = try Connection(path: path, mode: .create)
         let steps = Array(Migration.all.prefix { $0.version < Migration.sessions.version })
-        _ = try Migrator.migrate(Writer(path: path) { _ in }, steps)
+        _ = try Migrator.migrate(SQLiteFile(path), steps)
+        let earlier = try SQLiteConnection(path: path, mode: .write)
         let (now, token) = (TestStore.now, try #require(SessionToken(cookie: String(repeating: "A", count: 43))))
         try earlier.execute(
             "INSERT INTO users (id, email, created_ms) VALUES ('ada', 'ada@x', ?)", .integer(now.rawValue))
@@ -171,8 +172,8 @@ import Testing
             VALUES (?, 'ada', 'ada@x', NULL, ?, ?)
             """, .blob(token.hash.bytes), .integer(now.rawValue),
             .integer(now.advanced(by: .seconds(60)).rawValue))
-        _ = try Store.migrate(path: path)
-        let store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        let store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
         let session = try #require(try store.session(token, at: now))
         #expect(session.profile.proof == .unclaimed && session.usedAt == now && session.adminUsedAt == now)
         #expect(try store.account(of: session.profile, at: now).hasFreeTrial)
@@ -182,12 +183,10 @@ import Testing
     @Test func aFailedStepLeavesNothing() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/t.db"
-        _ = try Connection(path: path, mode: .create)
-        let writer = try Writer(path: path) { _ in }
         let good = Migration(version: 1, name: "one", sql: ["CREATE TABLE a (b INTEGER) STRICT"])
         let bad = Migration(version: 2, name: "two", sql: ["CREATE TABLE c (d INTEGER) STRICT", "CREATE TABLE a (b)"])
-        #expect(throws: WriteError.self) { try Migrator.migrate(writer, [good, bad]) }
-        let connection = try Connection(path: path, mode: .read)
+        #expect(throws: WriteError.self) { try Migrator.migrate(SQLiteFile(path), [good, bad]) }
+        let connection = try SQLiteConnection(path: path, mode: .read)
         #expect(try Migrator.version(of: connection) == 0, "nor does a step before it: half is no schema of anybody's")
         #expect(try connection.query("SELECT name FROM sqlite_schema") { $0.text(0) } == [])
     }
@@ -195,11 +194,10 @@ import Testing
     @Test func aCopyIsMigratedAndTheDatabaseIsNot() throws {
         let test = try TestStore()
         let (source, copy) = (test.path + ".old", test.path + ".copy")
-        _ = try Connection(path: source, mode: .create)
-        _ = try Migrator.migrate(Writer(path: source) { _ in }, Array(Migration.all.prefix(3)))
-        #expect(try Store.migrate(copyOf: source, to: copy) == Migration.all.dropFirst(3).map(\.name))
-        #expect(try Migrator.version(of: Connection(path: source, mode: .read)) == 3)
-        _ = try Store(path: copy) { _ in }
-        #expect(throws: StoreError.self) { try Store.migrate(copyOf: test.path + ".none", to: copy + "2") }
+        _ = try Migrator.migrate(SQLiteFile(source), Array(Migration.all.prefix(3)))
+        #expect(try Store.migrate(copyOf: SQLiteFile(source), to: copy) == Migration.all.dropFirst(3).map(\.name))
+        #expect(try Migrator.version(of: SQLiteConnection(path: source, mode: .read)) == 3)
+        _ = try Store(at: SQLiteFile(copy)) { _ in }
+        #expect(throws: StoreError.self) { try Store.migrate(copyOf: SQLiteFile(test.path + ".none"), to: copy + "2") }
     }
 }

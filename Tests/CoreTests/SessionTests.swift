@@ -1,5 +1,6 @@
 import Core
 import Crypto
+import Database
 import Foundation
 import SQLite
 import Testing
@@ -234,11 +235,11 @@ private final class TemporaryDatabase: Sendable {
 
     func store() throws -> Store {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        _ = try Store.migrate(path: path)
-        return try Store(path: path) { Issue.record("\($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        return try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
     }
 
-    func connection() throws -> Connection { try Connection(path: path, mode: .read) }
+    func connection() throws -> Connection { try SQLiteConnection(path: path, mode: .read) }
 
     func count(_ sql: String) throws -> Int64 { try connection().query(sql) { $0.integer(0) }[0] }
 

@@ -1,4 +1,5 @@
 import Core
+import Database
 import JSON
 import SQLite
 import TestSupport
@@ -18,12 +19,12 @@ final class TestStore: Sendable {
     init() throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/credits.db"
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
     }
 
     /// A connection past the store, for looking and for tampering.
-    func connection() throws -> Connection { try Connection(path: path, mode: .write) }
+    func connection() throws -> Connection { try SQLiteConnection(path: path, mode: .write) }
 
     func integers(_ sql: String) throws -> [Int64] { try connection().query(sql) { $0.integer(0) } }
     func texts(_ sql: String) throws -> [String?] { try connection().query(sql) { $0.optionalText(0) } }

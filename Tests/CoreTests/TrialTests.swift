@@ -1,3 +1,4 @@
+import Database
 import SQLite
 import TestSupport
 import Testing
@@ -20,7 +21,7 @@ import Testing
     }
 
     private func store(trialsADay: Int64) throws -> Store {
-        try Store(path: test.path, trialsADay: trialsADay) { Issue.record("the store broke: \($0)") }
+        try Store(at: SQLiteFile(test.path), trialsADay: trialsADay) { Issue.record("the store broke: \($0)") }
     }
 
     @Test func aVerifiedAddressGetsOneTrialWhateverIdsItComesUnder() throws {

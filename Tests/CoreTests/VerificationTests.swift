@@ -1,3 +1,4 @@
+import Database
 import Foundation
 import SQLite
 import TestSupport
@@ -192,7 +193,7 @@ import Testing
         try file.seek(toOffset: UInt64(page) * 4096 - 20)
         try file.write(contentsOf: Data(repeating: 0x41, count: 16))
         try file.close()
-        let faults = try Store(path: test.path) { _ in }.verify()
+        let faults = try Store(at: SQLiteFile(test.path)) { _ in }.verify()
         #expect(!faults.isEmpty && faults.allSatisfy { $0.code == "file_damaged" }, "\(faults)")
     }
 

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import HTTP
 import JSON
+import SQLite
 import Testing
 
 @testable import Core
@@ -21,8 +22,8 @@ final class AdminOffice: @unchecked Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: "office-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         path = directory.appending(path: "credits.db").path
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("\($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
         _ = try store.grantAdmin(to: user("root"), by: "test", at: now)
         _ = try store.account(of: Profile(user: user("ada"), email: "ada@example.com", name: "Ada"), at: now)
     }

@@ -5,6 +5,7 @@ import Foundation
 import HTTP
 import JOSE
 import JSON
+import SQLite
 import Synchronization
 import Testing
 
@@ -44,8 +45,8 @@ final class AuthGate: Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: "auth-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.appending(path: "credits.db").path(percentEncoded: false)
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("\($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
         self.publicURL = publicURL
         self.hasLogin = hasLogin
         let document: JSON = [

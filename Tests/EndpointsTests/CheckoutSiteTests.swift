@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import HTTP
 import JSON
+import SQLite
 import TestSupport
 import Testing
 import Threads
@@ -30,8 +31,8 @@ final class Shop: @unchecked Sendable {
         directory = FileManager.default.temporaryDirectory.appending(path: "shop-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.appending(path: "credits.db").path
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("\($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
         createSession = { request throws(PolarFailure) in
             Checkout.OpenSession(
                 id: Checkout.PolarID(random: randomBytes(16)), url: "https://polar.example/checkout/1",

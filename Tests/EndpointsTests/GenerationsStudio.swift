@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import HTTP
 import JSON
+import SQLite
 import TestSupport
 import Testing
 
@@ -34,8 +35,8 @@ final class Studio: @unchecked Sendable {
         directory = try TemporaryDirectory()
         images = directory.path + "/images"
         try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: false)
-        _ = try Store.migrate(path: directory.path + "/credits.db")
-        store = try Store(path: directory.path + "/credits.db") { Issue.record("\($0)") }
+        _ = try Store.migrate(SQLiteFile(directory.path + "/credits.db"))
+        store = try Store(at: SQLiteFile(directory.path + "/credits.db")) { Issue.record("\($0)") }
         blobs = BlobDirectory(path: images, random: randomBytes)
     }
 

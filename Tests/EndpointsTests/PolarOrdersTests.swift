@@ -2,6 +2,7 @@ import Core
 import Crypto
 import HTTP
 import JSON
+import SQLite
 import TestSupport
 import Testing
 import Threads
@@ -19,8 +20,8 @@ import Webhook
     init() throws {
         directory = try TemporaryDirectory()
         let path = directory.path + "/credits.db"
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
     }
 
     /// The endpoint on the database of this test.

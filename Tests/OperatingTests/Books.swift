@@ -1,6 +1,7 @@
 import Core
 import JSON
 import Operating
+import SQLite
 import TestSupport
 import Testing
 import Threads
@@ -50,8 +51,8 @@ final class Books: Sendable {
     init() throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/credits.db"
-        _ = try Store.migrate(path: path)
-        store = try Store(path: path) { Issue.record("the store broke: \($0)") }
+        _ = try Store.migrate(SQLiteFile(path))
+        store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
     }
 
     func with(_ change: (inout Polar) -> Void) { polar.withLock { change(&$0) } }

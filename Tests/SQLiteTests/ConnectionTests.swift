@@ -1,3 +1,4 @@
+import Database
 import SQLite
 import TestSupport
 import Testing
@@ -16,21 +17,21 @@ import Testing
         .text("e\u{301}"), .blob([]), .blob([0]), .blob([0, 255]), .null,
     ])
     func comesBackAsItWentIn(_ value: Value) throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         let returned = try connection.query("SELECT ?", value) { $0[0] }
         #expect(returned == [value])
     }
 
     @Test func aLargeBlobComesBack() throws {
         let blob = [UInt8](repeating: 7, count: 1_100_000)
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a BLOB) STRICT")
         try connection.execute("INSERT INTO t VALUES (?)", .blob(blob))
         #expect(try connection.query("SELECT a FROM t") { $0.blob(0) } == [blob])
     }
 
     @Test func optionalValuesKnowNull() throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         let row = try connection.query("SELECT NULL, 1, NULL, 'a'") {
             ($0.optionalInteger(0), $0.optionalInteger(1), $0.optionalText(2), $0.optionalText(3))
         }[0]
@@ -38,27 +39,27 @@ import Testing
     }
 
     @Test func aStatementIsUsedAgainWithOtherValues() throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         for value in Int64(1)...100 {
             #expect(try connection.query("SELECT ? + 1", .integer(value)) { $0.integer(0) } == [value + 1])
         }
     }
 
     @Test func aFailedStatementIsUsableAgain() throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a INTEGER UNIQUE) STRICT")
         let insert = "INSERT INTO t VALUES (?)"
         try connection.execute(insert, 1)
-        let error = #expect(throws: SQLiteError.self) { try connection.execute(insert, 1) }
+        let error = #expect(throws: DatabaseError.self) { try connection.execute(insert, 1) }
         #expect(error?.isTransient == true)
         try connection.execute(insert, 2)
         #expect(try connection.query("SELECT a FROM t ORDER BY a") { $0.integer(0) } == [1, 2])
     }
 
     @Test func anErrorNamesTheStatementAndNoValue() throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a TEXT CHECK (a <> 'hunter2')) STRICT")
-        let error = #expect(throws: SQLiteError.self) {
+        let error = #expect(throws: DatabaseError.self) {
             try connection.execute("INSERT INTO t VALUES (?)", .text("hunter2"))
         }
         #expect(error?.description.contains("INSERT INTO t VALUES (?)") == true)
@@ -66,14 +67,14 @@ import Testing
     }
 
     @Test func aReaderCannotWrite() throws {
-        try Connection(path: path, mode: .create).execute("CREATE TABLE t (a INTEGER) STRICT")
-        let reader = try Connection(path: path, mode: .read)
-        #expect(throws: SQLiteError.self) { try reader.execute("INSERT INTO t VALUES (1)") }
+        try SQLiteConnection(path: path, mode: .create).execute("CREATE TABLE t (a INTEGER) STRICT")
+        let reader = try SQLiteConnection(path: path, mode: .read)
+        #expect(throws: DatabaseError.self) { try reader.execute("INSERT INTO t VALUES (1)") }
     }
 
     @Test func onlyCreatingCreates() {
-        #expect(throws: SQLiteError.self) { try Connection(path: path, mode: .read) }
-        #expect(throws: SQLiteError.self) { try Connection(path: path, mode: .write) }
+        #expect(throws: DatabaseError.self) { try SQLiteConnection(path: path, mode: .read) }
+        #expect(throws: DatabaseError.self) { try SQLiteConnection(path: path, mode: .write) }
     }
 
     @Test(arguments: [
@@ -81,8 +82,8 @@ import Testing
         ("trusted_schema", "0"), ("wal_autocheckpoint", "1000"),
     ])
     func aWriterIsSetUpForMoney(_ pragma: String, _ value: String) throws {
-        _ = try Connection(path: path, mode: .create)
-        let writer = try Connection(path: path, mode: .write)
+        _ = try SQLiteConnection(path: path, mode: .create)
+        let writer = try SQLiteConnection(path: path, mode: .write)
         let found = try writer.query("PRAGMA \(pragma)") { row -> String in
             switch row[0] {
             case .integer(let number): String(number)
@@ -94,14 +95,14 @@ import Testing
     }
 
     @Test func aTextInDoubleQuotesIsNoText() throws {
-        let connection = try Connection(path: path, mode: .create)
-        #expect(throws: SQLiteError.self) { try connection.query("SELECT \"nothing\"") { $0[0] } }
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        #expect(throws: DatabaseError.self) { try connection.query("SELECT \"nothing\"") { $0[0] } }
     }
 
     @Test func theSchemaCannotBeRewritten() throws {
-        let connection = try Connection(path: path, mode: .create)
+        let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a INTEGER) STRICT")
         try? connection.execute("PRAGMA writable_schema = ON")
-        #expect(throws: SQLiteError.self) { try connection.execute("DELETE FROM sqlite_schema") }
+        #expect(throws: DatabaseError.self) { try connection.execute("DELETE FROM sqlite_schema") }
     }
 }

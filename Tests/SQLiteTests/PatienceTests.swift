@@ -1,32 +1,34 @@
+import Database
 import Glibc
-import SQLite
 import TestSupport
 import Testing
 import Threads
+
+@testable import SQLite
 
 /// The lane has an end: who waits too long is told so, and nothing of it is ever written.
 @Suite struct PatienceTests {
     private let directory: TemporaryDirectory
     private let path: String
-    private let broken = Monitor<[SQLiteError]>([])
+    private let broken = Monitor<[DatabaseError]>([])
 
     init() throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/t.db"
-        try Connection(path: path, mode: .create).execute(
+        try SQLiteConnection(path: path, mode: .create).execute(
             "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER, c BLOB) STRICT")
     }
 
-    private func writer(patience: Duration = .milliseconds(300)) throws -> Writer {
-        try Writer(path: path, patience: patience) { [broken] error in broken.withLock { $0.append(error) } }
+    private func writer(patience: Duration = .milliseconds(300)) throws -> SQLiteEngine {
+        try SQLiteEngine(path: path, patience: patience) { [broken] error in broken.withLock { $0.append(error) } }
     }
 
     private func values() throws -> [Int64] {
-        try Connection(path: path, mode: .read).query("SELECT b FROM t ORDER BY b") { $0.integer(0) }
+        try SQLiteConnection(path: path, mode: .read).query("SELECT b FROM t ORDER BY b") { $0.integer(0) }
     }
 
-    private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(SQLiteError) -> Int64 {
-        { transaction throws(SQLiteError) in
+    private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(DatabaseError) -> Int64 {
+        { transaction throws(DatabaseError) in
             try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(value))
             return value
         }
@@ -42,7 +44,7 @@ import Threads
             #expect(lane >= 0 && flock(lane, LOCK_EX) == 0)
             return { close(lane) }
         case .lock:
-            let other = try Connection(path: path, mode: .write)
+            let other = try SQLiteConnection(path: path, mode: .write)
             try other.execute("BEGIN IMMEDIATE")
             return { try other.execute("ROLLBACK") }
         }
@@ -62,7 +64,7 @@ import Threads
         let waited = started.duration(to: .now)
         #expect(refused.withLock { $0 } == 16)
         #expect(waited >= .milliseconds(300) && waited < .seconds(3), "\(waited)")
-        #expect(SQLiteError.noTurn.isTransient)
+        #expect(DatabaseError.noTurn.isTransient)
         try release()
         // The writer itself has not given up.
         try eventually("it writes again", within: .seconds(5)) { (try? writer.write(Self.insert(99))) == 99 }
@@ -76,7 +78,7 @@ import Threads
         let mayEnd = Monitor(false)
         let result = Monitor<Int64?>(nil)
         startThread {
-            let written = try? writer.write { transaction throws(SQLiteError) in
+            let written = try? writer.write { transaction throws(DatabaseError) in
                 isIn.withLock { $0 = true }
                 mayEnd.wait { $0 ? () : nil }
                 return try Self.insert(1)(transaction)
@@ -109,12 +111,11 @@ import Threads
     /// With readers that overlap there is never a moment without one.
     @Test func theLogStaysShortBesideOverlappingReaders() throws {
         let writer = try writer(patience: .seconds(60))
-        let readers = try Readers(path: path)
         let isOver = Monitor(false)
         for _ in 0..<2 {
             startThread {
                 while !isOver.withLock({ $0 }) {
-                    _ = try? readers.read { connection throws(SQLiteError) in
+                    _ = try? writer.read { connection throws(DatabaseError) in
                         try connection.integer(
                             """
                             WITH RECURSIVE n (i) AS (SELECT (SELECT count(*) FROM t) UNION ALL
@@ -126,16 +127,15 @@ import Threads
             }
         }
         defer { isOver.withLock { $0 = true } }
-        let log = WriteAheadLog(of: path)
         var longest: Int64 = 0
         for number in 0..<600 {
             let bytes = [UInt8](repeating: UInt8(number & 0xFF), count: 256 << 10)
-            try writer.write { transaction throws(SQLiteError) in
+            try writer.write { transaction throws(DatabaseError) in
                 try transaction.connection.execute(
                     "INSERT INTO t (a, c) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET c = ?2",
                     .integer(Int64(number % 8)), .blob(bytes))
             }
-            longest = max(longest, log.bytes)
+            longest = max(longest, writer.logBytes)
         }
         #expect(longest < 64 << 20, "of 150 MiB written: \(longest)")
     }
@@ -147,8 +147,8 @@ import Threads
         let path = path
         atOnce(8) { _ in
             for _ in 0..<20 {
-                do throws(SQLiteError) {
-                    let copy = try Connection.privateCopy(of: path, by: path + ".copy")
+                do throws(DatabaseError) {
+                    let copy = try SQLiteConnection.privateCopy(of: path, by: path + ".copy")
                     let counted = try copy.integer("SELECT count(*) FROM t")
                     let checked = try copy.query("PRAGMA integrity_check") { $0.text(0) }
                     #expect(counted == 100 && checked == ["ok"])
@@ -162,12 +162,15 @@ import Threads
     @Test func aCopyIsWholeAndAlone() throws {
         let writer = try writer()
         for value in Int64(0)..<10 { _ = try writer.write(Self.insert(value)) }
-        let copy = try Connection.privateCopy(of: path, by: path + ".copy")
+        let copy = try SQLiteConnection.privateCopy(of: path, by: path + ".copy")
         _ = try writer.write(Self.insert(10))
         #expect(try copy.integer("SELECT count(*) FROM t") == 10)
         #expect(try copy.query("PRAGMA integrity_check") { $0.text(0) } == ["ok"])
-        try Connection.copy(of: path, to: path + ".second")
-        #expect(try Connection(path: path + ".second", mode: .copy).integer("SELECT count(*) FROM t") == 11)
-        #expect(try Bytes.names(in: directory.path) == ["t.db", "t.db-shm", "t.db-wal", "t.db.lane", "t.db.second"])
+        try SQLiteConnection.copy(of: path, to: path + ".second")
+        #expect(try SQLiteConnection(path: path + ".second", mode: .copy).integer("SELECT count(*) FROM t") == 11)
+        #expect(
+            try Bytes.names(in: directory.path) == [
+                "t.db", "t.db-shm", "t.db-wal", "t.db.lane", "t.db.open", "t.db.second",
+            ])
     }
 }

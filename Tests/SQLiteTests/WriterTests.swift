@@ -1,3 +1,4 @@
+import Database
 import SQLite
 import TestSupport
 import Testing
@@ -6,21 +7,23 @@ import Threads
 @Suite struct WriterTests {
     private let directory: TemporaryDirectory
     private let path: String
-    private let broken = Monitor<[SQLiteError]>([])
+    private let broken = Monitor<[DatabaseError]>([])
 
     init() throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/t.db"
-        try Connection(path: path, mode: .create).execute(
+        try SQLiteConnection(path: path, mode: .create).execute(
             "CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER CHECK (b < 1000000), c BLOB) STRICT")
     }
 
-    private func writer(maximumGroup: Int = 64) throws -> Writer {
-        try Writer(path: path, maximumGroup: maximumGroup) { [broken] error in broken.withLock { $0.append(error) } }
+    private func writer(maximumGroup: Int = 64) throws -> SQLiteEngine {
+        try SQLiteEngine(path: path, maximumGroup: maximumGroup) { [broken] error in
+            broken.withLock { $0.append(error) }
+        }
     }
 
     private func values() throws -> [Int64] {
-        try Connection(path: path, mode: .read).query("SELECT b FROM t ORDER BY b") { $0.integer(0) }
+        try SQLiteConnection(path: path, mode: .read).query("SELECT b FROM t ORDER BY b") { $0.integer(0) }
     }
 
     /// How often the file's WAL was committed to: a frame that ends a transaction names the file's size.
@@ -33,8 +36,8 @@ import Threads
         }.count
     }
 
-    private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(SQLiteError) -> Int64 {
-        { transaction throws(SQLiteError) in
+    private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(DatabaseError) -> Int64 {
+        { transaction throws(DatabaseError) in
             try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(value))
             return value
         }
@@ -47,7 +50,7 @@ import Threads
         let gate = Monitor(0)
         let results = Monitor<[Int64]>([])
         startThread {
-            let _: Void? = try? writer.write { _ throws(SQLiteError) in gate.wait { $0 == 32 ? () : nil } }
+            let _: Void? = try? writer.write { _ throws(DatabaseError) in gate.wait { $0 == 32 ? () : nil } }
         }
         atOnce(32) { number in
             gate.withLock { $0 += 1 }
@@ -72,12 +75,12 @@ import Threads
         let gate = Monitor(0)
         let failures = Monitor<[Int]>([])
         startThread {
-            let _: Void? = try? writer.write { _ throws(SQLiteError) in gate.wait { $0 == 20 ? () : nil } }
+            let _: Void? = try? writer.write { _ throws(DatabaseError) in gate.wait { $0 == 20 ? () : nil } }
         }
         atOnce(20) { number in
             gate.withLock { $0 += 1 }
             do throws(WriteError) {
-                _ = try writer.write { transaction throws(SQLiteError) in
+                _ = try writer.write { transaction throws(DatabaseError) in
                     try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(Int64(number)))
                     // Every fourth has written already when it fails.
                     guard number % 4 == 0 else { return }
@@ -95,10 +98,10 @@ import Threads
 
     @Test func aBrokenRuleOfOursRollsItsChangeBack() throws {
         let writer = try writer()
-        #expect(throws: WriteError.failed(SQLiteError(brokenRule: "a rule", at: "here"))) {
-            try writer.write { transaction throws(SQLiteError) in
+        #expect(throws: WriteError.failed(DatabaseError(brokenRule: "a rule", at: "here"))) {
+            try writer.write { transaction throws(DatabaseError) in
                 try transaction.connection.execute("INSERT INTO t (b) VALUES (1)")
-                throw SQLiteError(brokenRule: "a rule", at: "here")
+                throw DatabaseError(brokenRule: "a rule", at: "here")
             }
         }
         #expect(try values() == [])
@@ -115,12 +118,11 @@ import Threads
     @Test func readersDoNotWaitForAWriterInItsTransaction() throws {
         let writer = try writer()
         _ = try writer.write(Self.insert(1))
-        let readers = try Readers(path: path)
         let isIn = Monitor(false)
         let mayEnd = Monitor(false)
         let done = Monitor(false)
         startThread {
-            let _: Void? = try? writer.write { transaction throws(SQLiteError) in
+            let _: Void? = try? writer.write { transaction throws(DatabaseError) in
                 try transaction.connection.execute("INSERT INTO t (b) VALUES (2)")
                 isIn.withLock { $0 = true }
                 mayEnd.wait { $0 ? () : nil }
@@ -130,7 +132,7 @@ import Threads
         isIn.wait { $0 ? () : nil }
         // It would wait for ever if it waited at all.
         #expect(
-            try readers.read { connection throws(SQLiteError) in
+            try writer.read { connection throws(DatabaseError) in
                 try connection.query("SELECT b FROM t") { $0.integer(0) }
             } == [1])
         mayEnd.withLock { $0 = true }
@@ -140,8 +142,7 @@ import Threads
 
     @Test func aReaderSeesOneStateThroughout() throws {
         let writer = try writer()
-        let readers = try Readers(path: path)
-        try readers.read { connection throws(SQLiteError) in
+        try writer.read { connection throws(DatabaseError) in
             let count = "SELECT count(*) FROM t"
             let first = try connection.query(count) { $0.integer(0) }
             do { _ = try writer.write(Self.insert(1)) } catch { Issue.record("\(error)") }

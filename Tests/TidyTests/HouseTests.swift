@@ -56,7 +56,7 @@ import Testing
         let files = SourceTree.sources.filter { file in
             ["Ledger", "Orders", "Store", "Checkouts", "Settings", "Webhooks", "Database"].contains {
                 file.path.hasPrefix("Sources/Core/\($0)/")
-            } || ["JSON", "SQLite", "Clients"].contains(file.target)
+            } || ["JSON", "Database", "SQLite", "Clients"].contains(file.target)
         }
         #expect(
             findings(in: files) { _, line in ["Double", "Float", "Decimal("].contains { line.contains($0) } } == [])

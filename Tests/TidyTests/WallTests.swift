@@ -35,11 +35,43 @@ import Testing
         #expect(found == [])
     }
 
-    /// No endpoint can name a connection.
+    /// A store says where its database is, and no more: no endpoint can name a connection.
     @Test func theDatabaseIsNoPartOfTheDomainsFace() {
-        let found = SourceTree.sources.filter { $0.target == "Core" }.filter { file in
-            file.lines.contains("public import SQLite")
-        }.map(\.path)
+        let found = SourceTree.sources.filter { file in
+            file.target == "Core" && file.lines.contains("public import Database")
+        }
+        #expect(
+            found.map { $0.path.replacing("Sources/Core/Store/", with: "") }
+                == ["Store+Backup.swift", "Store+Inspect.swift", "Store.swift"])
+        let shown = found.flatMap { file in
+            file.code.filter { $0.text.contains("public ") && $0.text.contains(/\b(Connection|Transaction|Row)\b/) }
+                .map { "\(file.path):\($0.number): \($0.text)" }
+        }
+        #expect(shown == [])
+    }
+
+    /// The domain is built without any engine, and so without a header of one.
+    @Test func theDomainKnowsNoEngine() throws {
+        let needs = Dictionary(uniqueKeysWithValues: try Manifest.read().targets.map { ($0.name, $0.dependencies) })
+        #expect(needs["SQLite"]?.contains("CSQLite") == true, "the manifest is understood")
+        for target in ["Database", "Core", "Clients", "Endpoints", "Webhook", "Pages", "Worker", "Operating"] {
+            var (found, next): (Set<String>, [String]) = ([], [target])
+            while let name = next.popLast() {
+                if found.insert(name).inserted { next += needs[name] ?? [] }
+            }
+            #expect(found.isDisjoint(with: ["CSQLite", "SQLite"]), "\(target) stands on an engine")
+        }
+    }
+
+    /// A transaction is a proof, and no use case asks whose.
+    @Test func enginesAloneMakeTransactions() {
+        let found = SourceTree.sources.filter { !["Database", "SQLite"].contains($0.target) }.flatMap { file in
+            file.code.filter { _, text in
+                text.contains("@_spi(Engine)") || text.contains("import SQLite") && file.target != "System"
+                    || text.contains(/\b(engine|dialect|place|file)\s+(==|is|as)\b/)
+                    || text.contains(/\btype\(of: \w*\.?(engine|dialect)\)/)
+            }.map { "\(file.path):\($0.number): \($0.text)" }
+        }
         #expect(found == [])
     }
 

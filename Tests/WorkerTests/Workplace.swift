@@ -2,6 +2,7 @@ import Clients
 import Core
 import Crypto
 import Foundation
+import SQLite
 import TestSupport
 import Testing
 import Threads
@@ -33,8 +34,8 @@ final class Workplace: Sendable {
         images = directory.path + "/images"
         try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: false)
         blobs = BlobDirectory(path: images, random: randomBytes)
-        _ = try Store.migrate(path: database)
-        store = try Store(path: database) { Issue.record("the store broke: \($0)") }
+        _ = try Store.migrate(SQLiteFile(database))
+        store = try Store(at: SQLiteFile(database)) { Issue.record("the store broke: \($0)") }
         user = try #require(UserID("ada"))
         clock = Monitor(start)
         _ = try store.account(of: Profile(user: user), at: start)

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What became of a movement. Each case is an answer, not a failure.
 enum PostingOutcome: Equatable {
@@ -20,13 +20,13 @@ enum Ledger {
     static func post(
         _ movement: Movement, of amount: Credits, to user: UserID, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> PostingOutcome {
+    ) throws(DatabaseError) -> PostingOutcome {
         precondition(amount != .zero, "An entry moves something")
         let connection = transaction.connection
         let key = movement.idempotencyKey(for: user)
         if let earlier = try entry(key: key, on: connection) {
             guard earlier.user == user, earlier.kind == movement.kind, earlier.amount == amount else {
-                throw SQLiteError(brokenRule: "an idempotency key stands for another movement", at: key)
+                throw DatabaseError(brokenRule: "an idempotency key stands for another movement", at: key)
             }
             return .alreadyPosted(earlier)
         }
@@ -49,7 +49,7 @@ enum Ledger {
     }
 
     /// The balance of a user who is known.
-    static func balance(of user: UserID, on connection: Connection) throws(SQLiteError) -> Credits {
+    static func balance(of user: UserID, on connection: Connection) throws(DatabaseError) -> Credits {
         try connection.query("SELECT balance FROM users WHERE id = ?", .text(user.text)) {
             Credits(rawValue: $0.integer(0))
         }.first ?? .zero
@@ -58,11 +58,11 @@ enum Ledger {
     /// What was posted for that event already, if it was.
     static func entry(
         of movement: Movement, for user: UserID, on connection: Connection
-    ) throws(SQLiteError) -> LedgerEntry? {
+    ) throws(DatabaseError) -> LedgerEntry? {
         try entry(key: movement.idempotencyKey(for: user), on: connection)
     }
 
-    private static func entry(key: String, on connection: Connection) throws(SQLiteError) -> LedgerEntry? {
+    private static func entry(key: String, on connection: Connection) throws(DatabaseError) -> LedgerEntry? {
         try connection.query(
             "SELECT \(columns) FROM ledger_entry WHERE idempotency_key = ?", .text(key), decode: LedgerEntry.init
         ).first

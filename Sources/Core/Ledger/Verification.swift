@@ -1,6 +1,6 @@
 /// One thing that is not as the rules of credits say. Identifiers are texts, for a damaged row may hold anything.
 public enum LedgerFault: Equatable, Sendable {
-    /// SQLite's own check of the file, in its words; nothing else was looked at.
+    /// The engine's own check of the file, in its words; nothing else was looked at.
     case fileDamaged(String)
     case referenceDangles(table: String, parent: String)
     case balanceBelowZero(user: String, balance: Int64)

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What is sold and how generous we are: one row, edited by admins.
 public struct BillingSettings: Equatable, Sendable {
@@ -44,7 +44,7 @@ public struct BillingSettings: Equatable, Sendable {
         ].filter { !$0.2.contains($0.1) }.map { Fault(name: $0.0, bounds: $0.2) }
     }
 
-    static func current(on connection: Connection) throws(SQLiteError) -> BillingSettings {
+    static func current(on connection: Connection) throws(DatabaseError) -> BillingSettings {
         try connection.query(
             """
             SELECT pack_price_cents, credits_per_pack, refund_on_failure, free_trial_credits, currency, version,

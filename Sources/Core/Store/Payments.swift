@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// One order of Polar's, as it was applied last.
 struct Payment: Equatable {
@@ -53,17 +53,17 @@ struct Payment: Equatable {
 }
 
 enum Payments {
-    static func find(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Payment? {
+    static func find(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Payment? {
         try connection.query("SELECT \(columns) FROM payments WHERE order_id = ?", .text(id.text), decode: Payment.init)
             .first
     }
 
-    static func state(of id: Order.ID, on connection: Connection) throws(SQLiteError) -> String? {
+    static func state(of id: Order.ID, on connection: Connection) throws(DatabaseError) -> String? {
         try connection.query("SELECT state FROM payments WHERE order_id = ?", .text(id.text)) { $0.text(0) }.first
     }
 
     /// Whether it is applied, and the checkout of ours that it came of knows that it is paid.
-    static func isSettled(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Bool {
+    static func isSettled(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Bool {
         try !connection.query(
             """
             SELECT 1 FROM payments p WHERE order_id = ? AND state = 'applied' AND NOT EXISTS (
@@ -73,7 +73,7 @@ enum Payments {
         ) { $0.integer(0) }.isEmpty
     }
 
-    static func wasGranted(_ id: Order.ID, on connection: Connection) throws(SQLiteError) -> Bool {
+    static func wasGranted(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Bool {
         try connection.query(
             "SELECT 1 FROM ledger_entry WHERE order_id = ? AND kind = 'purchase' LIMIT 1", .text(id.text)
         ) { $0.integer(0) }.isEmpty == false
@@ -82,7 +82,7 @@ enum Payments {
     /// A row that is as it should be already is not written.
     static func save(
         _ payment: Payment, outcome: OrderOutcome, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let order = payment.snapshot
         let (state, reason): (String, String?) =
             switch outcome {

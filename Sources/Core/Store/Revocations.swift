@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Who may use the admin pages in one state of the database, and who was ever forgotten in it. An older state that is put in
 /// its place brings none of the others back.
@@ -26,11 +26,11 @@ public struct Settled: Equatable, Sendable {
 }
 
 extension Revocations {
-    static func admins(on connection: Connection) throws(SQLiteError) -> [UserID] {
+    static func admins(on connection: Connection) throws(DatabaseError) -> [UserID] {
         try connection.query("SELECT user_id FROM admins ORDER BY user_id") { UserID($0.text(0)) }.compactMap(\.self)
     }
 
-    static func forgotten(on connection: Connection) throws(SQLiteError) -> [Forgetting] {
+    static func forgotten(on connection: Connection) throws(DatabaseError) -> [Forgetting] {
         try connection.query("SELECT subject, created_ms FROM audit_log WHERE action = 'user.forget' ORDER BY id") {
             row in
             UserID(row.text(0)).map { Forgetting(user: $0, at: Instant(rawValue: row.integer(1))) }
@@ -38,7 +38,7 @@ extension Revocations {
     }
 
     /// Even the last one: `creditctl admin grant` makes another.
-    func revoke(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) -> [UserID] {
+    func revoke(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) -> [UserID] {
         let kept = Set(admins)
         let revoked = try Self.admins(on: transaction.connection).filter { !kept.contains($0) }
         for user in revoked {
@@ -50,7 +50,7 @@ extension Revocations {
         return revoked
     }
 
-    func forget(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) -> [UserID] {
+    func forget(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) -> [UserID] {
         let known = Set(try Self.forgotten(on: transaction.connection))
         let since = Set(forgotten.filter { !known.contains($0) }.map(\.user)).sorted { $0.text < $1.text }
         var gone: [UserID] = []

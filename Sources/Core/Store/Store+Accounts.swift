@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Who somebody is, as the issuer says.
 public struct Profile: Equatable, Sendable {
@@ -55,13 +55,13 @@ public struct Page<Item: Sendable>: Sendable {
 extension Store {
     /// The account of a user, who is created with the trial credits when first seen.
     public func account(of profile: Profile, at now: Instant) throws(StoreError) -> Account {
-        if let account = try read({ connection throws(SQLiteError) in
+        if let account = try read({ connection throws(DatabaseError) in
             try Accounts.isKnown(profile, on: connection)
                 ? try Accounts.find(profile.user, at: now, on: connection) : nil
         }) {
             return account
         }
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             guard let account = try Accounts.find(profile.user, at: now, on: transaction.connection) else {
                 preconditionFailure("A user who was just created is there")
@@ -72,7 +72,7 @@ extension Store {
 
     /// The account of a user who may be unknown; creates nobody.
     public func account(of user: UserID, at now: Instant) throws(StoreError) -> Account? {
-        try read { connection throws(SQLiteError) in try Accounts.find(user, at: now, on: connection) }
+        try read { connection throws(DatabaseError) in try Accounts.find(user, at: now, on: connection) }
     }
 
     /// The user's entries, newest first, older than the cursor.
@@ -80,7 +80,7 @@ extension Store {
         of user: UserID, before cursor: Int64? = nil, limit: Int
     ) throws(StoreError) -> Page<LedgerEntry> {
         precondition((1...1000).contains(limit))
-        let entries = try read { connection throws(SQLiteError) in
+        let entries = try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
@@ -92,7 +92,7 @@ extension Store {
 
     /// Gives or takes credits in the name of an admin, never below zero. The audit log tells of it in the same step.
     public func adjust(_ adjustment: Adjustment, at now: Instant) throws(StoreError) -> AdjustmentOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Accounts.adjust(adjustment, at: now, in: transaction)
         }
     }
@@ -100,7 +100,7 @@ extension Store {
     public func adjust(
         _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, at now: Instant
     ) throws(StoreError) -> Once<AdjustmentOutcome> {
-        try once(keyed, at: now) { transaction throws(SQLiteError) in
+        try once(keyed, at: now) { transaction throws(DatabaseError) in
             try Accounts.adjust(adjustment, at: now, in: transaction)
         }
     }
@@ -151,7 +151,7 @@ enum Accounts {
     static let trialPeriod = Duration.seconds(7 * 86_400)
 
     /// Whether the user is there with the address and name that the issuer gives now, and nothing is open about the trial.
-    static func isKnown(_ profile: Profile, on connection: Connection) throws(SQLiteError) -> Bool {
+    static func isKnown(_ profile: Profile, on connection: Connection) throws(DatabaseError) -> Bool {
         try connection.query(
             """
             SELECT 1 FROM users WHERE id = ?1 AND (?2 IS NULL OR email IS ?2) AND (?3 IS NULL OR name IS ?3)
@@ -164,7 +164,7 @@ enum Accounts {
     /// Creates the user, with the trial credits if there are any to be had, or notes a changed address or name.
     static func see(
         _ profile: Profile, on ground: Trials.Ground, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let connection = transaction.connection
         try connection.execute(
             "UPDATE users SET email = coalesce(?2, email), name = coalesce(?3, name) WHERE id = ?1",
@@ -180,7 +180,7 @@ enum Accounts {
 
     static func adjust(
         _ adjustment: Adjustment, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> AdjustmentOutcome {
+    ) throws(DatabaseError) -> AdjustmentOutcome {
         guard try find(adjustment.user, at: now, on: transaction.connection) != nil else { return .unknownUser }
         let movement = Movement.adjustment(key: adjustment.key, actor: adjustment.actor, reason: adjustment.reason)
         if let earlier = try Ledger.entry(of: movement, for: adjustment.user, on: transaction.connection) {
@@ -198,11 +198,11 @@ enum Accounts {
         }
     }
 
-    static func isKnown(_ user: UserID, on connection: Connection) throws(SQLiteError) -> Bool {
+    static func isKnown(_ user: UserID, on connection: Connection) throws(DatabaseError) -> Bool {
         try !connection.query("SELECT 1 FROM users WHERE id = ?", .text(user.text)) { $0.integer(0) }.isEmpty
     }
 
-    static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(SQLiteError) -> Account? {
+    static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(DatabaseError) -> Account? {
         let settings = try BillingSettings.current(on: connection)
         return try connection.query(
             """
@@ -228,7 +228,7 @@ enum AuditLog {
     static func add(
         actor: String, action: String, subject: String, old: String?, new: String?, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             "INSERT INTO audit_log (actor, action, subject, old, new, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
             .text(actor), .text(action), .text(subject), .optional(old), .optional(new), .integer(now.rawValue))

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Somebody who may use the admin pages.
 public struct Admin: Equatable, Sendable {
@@ -22,7 +22,7 @@ public enum RevokeAdminOutcome: Equatable, Sendable {
 extension Store {
     /// The admins, oldest first.
     public func admins() throws(StoreError) -> [Admin] {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 "SELECT user_id, granted_ms, granted_by FROM admins ORDER BY granted_ms, user_id", decode: Admin.init)
         }
@@ -38,14 +38,14 @@ extension Store {
         let query = ListQuery(
             "SELECT user_id, granted_ms, granted_by FROM admins", conditions, order: "granted_ms, user_id", limit: limit
         )
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: Admin.init)
         }
         return Listing(found, limit: limit) { ListCursor($0.grantedAt, $0.user.text) }
     }
 
     public func admin(_ user: UserID) throws(StoreError) -> Admin? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = ?", .text(user.text),
                 decode: Admin.init
@@ -54,14 +54,14 @@ extension Store {
     }
 
     public func isAdmin(_ user: UserID) throws(StoreError) -> Bool {
-        try read { connection throws(SQLiteError) in try Admins.contains(user, on: connection) }
+        try read { connection throws(DatabaseError) in try Admins.contains(user, on: connection) }
     }
 
     /// Makes an admin of somebody, who need not have been seen before.
     public func grantAdmin(
         to user: UserID, by actor: String, at now: Instant
     ) throws(StoreError) -> GrantAdminOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 "INSERT INTO admins VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                 .text(user.text), .integer(now.rawValue), .text(actor))
@@ -77,7 +77,7 @@ extension Store {
     public func revokeAdmin(
         from user: UserID, by actor: String, at now: Instant
     ) throws(StoreError) -> RevokeAdminOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let connection = transaction.connection
             guard try Admins.contains(user, on: connection) else { return .notAdmin }
             guard try Admins.count(on: connection) > 1 else { return .lastAdmin }
@@ -93,12 +93,12 @@ extension Store {
 
 /// The admins table.
 enum Admins {
-    static func contains(_ user: UserID, on connection: Connection) throws(SQLiteError) -> Bool {
+    static func contains(_ user: UserID, on connection: Connection) throws(DatabaseError) -> Bool {
         try connection.query("SELECT 1 FROM admins WHERE user_id = ?", .text(user.text)) { $0.integer(0) }
             .isEmpty == false
     }
 
-    static func count(on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func count(on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer("SELECT count(*) FROM admins")
     }
 }

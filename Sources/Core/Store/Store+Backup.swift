@@ -1,4 +1,4 @@
-internal import SQLite
+public import Database
 
 /// What a copy of the database holds, as far as somebody who restores it must know.
 public struct CopyFacts: Equatable, Sendable {
@@ -21,15 +21,15 @@ public struct KindTotal: Equatable, Sendable {
 
 extension Store {
     /// Writes a copy of the database as it is now to a new file, while everything runs.
-    public func copy(to path: String) throws(StoreError) {
-        do throws(SQLiteError) { try Connection.copy(of: self.path, to: path) } catch { throw StoreError(error) }
+    public static func copy(_ file: any DatabaseFile, to path: String) throws(StoreError) {
+        do throws(DatabaseError) { try file.copy(to: path) } catch { throw StoreError(error) }
     }
 
     /// Looks at a copy that nobody else has in hand, and recomputes its ledger.
     ///
     /// - Throws: `schema` for one of a newer program's.
-    public static func facts(ofCopy path: String) throws(StoreError) -> CopyFacts {
-        try onCopy(path) { connection throws(SQLiteError) in
+    public static func facts(ofCopy copy: any DatabaseFile) throws(StoreError) -> CopyFacts {
+        try look(at: copy) { connection throws(DatabaseError) in
             let schema = try Migrator.version(of: connection)
             // An older schema lacks what verify asks for; it is verified once it is migrated.
             let faults = schema == Migrator.current ? try Verification.faults(on: connection) : []
@@ -41,13 +41,13 @@ extension Store {
     }
 
     /// - Throws: if a newer program wrote the copy.
-    public static func expectKnownSchema(ofCopy path: String) throws(StoreError) {
-        try onCopy(path) { _ throws(SQLiteError) in }
+    public static func expectKnownSchema(ofCopy copy: any DatabaseFile) throws(StoreError) {
+        try look(at: copy) { _ throws(DatabaseError) in }
     }
 
     /// Every image file that the copy refers to.
-    public static func blobs(ofCopy path: String) throws(StoreError) -> [BlobID] {
-        try onCopy(path) { connection throws(SQLiteError) in
+    public static func blobs(ofCopy copy: any DatabaseFile) throws(StoreError) -> [BlobID] {
+        try look(at: copy) { connection throws(DatabaseError) in
             // One of an older program has no thumbnails.
             let hasThumbnails = try Migrator.version(of: connection) >= Migration.thumbnails.version
             let columns = ["result_blob"] + (hasThumbnails ? ["thumbnail_blob"] : [])
@@ -63,31 +63,29 @@ extension Store {
     ///
     /// - Returns: `nil` if one does.
     public static func alone<Result, Failure: Error>(
-        at path: String, refused: (StoreError) -> Failure, _ body: () throws(Failure) -> Result
+        with file: any DatabaseFile, refused: (StoreError) -> Failure, _ body: () throws(Failure) -> Result
     ) throws(Failure) -> Result? {
-        let presence: Presence?
-        do throws(SQLiteError) { presence = try Presence(aloneAt: path) } catch { throw refused(StoreError(error)) }
-        guard let presence else { return nil }
-        defer { extendLifetime(presence) }
-        return try body()
+        try file.alone(refused: { refused(StoreError($0)) }, body)
     }
 
     /// Makes a copy fit for use before it is put in place, all in one step: of this schema, without the leases of workers
     /// that are gone, without sessions, and without whom the newer state has revoked or forgotten.
     public static func settle(
-        _ copy: String, knowing newer: Revocations?, at now: Instant
+        _ copy: any DatabaseFile, knowing newer: Revocations?, at now: Instant
     ) throws(StoreError) -> Settled {
-        try onCopy(copy) { connection throws(SQLiteError) in
-            try connection.change { transaction throws(SQLiteError) in
+        do throws(DatabaseError) {
+            return try copy.change { transaction throws(DatabaseError) in
+                let connection = transaction.connection
+                try expectKnown(connection, at: copy)
                 _ = try Migrator.migrate(in: transaction)
                 try connection.execute("UPDATE generations SET lease_end_ms = 0 WHERE status = 'processing'")
                 let leases = Int64(connection.changes)
                 // Any of them may have ended since.
                 try connection.execute("DELETE FROM sessions")
-                let revoked = try newer.map { newer throws(SQLiteError) in
+                let revoked = try newer.map { newer throws(DatabaseError) in
                     try newer.revoke(at: now, in: transaction)
                 }
-                let forgotten = try newer.map { newer throws(SQLiteError) in
+                let forgotten = try newer.map { newer throws(DatabaseError) in
                     try newer.forget(at: now, in: transaction)
                 }
                 let admins = try Revocations.admins(on: connection)
@@ -95,6 +93,8 @@ extension Store {
                     endedLeases: leases, revokedAdmins: revoked ?? [], forgottenUsers: forgotten ?? [], admins: admins,
                     newerAdmins: newer.map { $0.admins.filter { !admins.contains($0) } } ?? [])
             }
+        } catch {
+            throw StoreError(error)
         }
     }
 
@@ -102,8 +102,8 @@ extension Store {
     ///
     /// - Parameter entry: the newest of the backup's ledger.
     /// - Returns: `nil` if nothing of the backup stands there: a new server's database knows nobody.
-    public static func revocations(in path: String, after entry: Int64) throws(StoreError) -> Revocations? {
-        try onCopy(path) { connection throws(SQLiteError) in
+    public static func revocations(in copy: any DatabaseFile, after entry: Int64) throws(StoreError) -> Revocations? {
+        try look(at: copy) { connection throws(DatabaseError) in
             let descends =
                 entry > 0
                 ? try connection.integer("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE id = ?)", .integer(entry))
@@ -117,8 +117,8 @@ extension Store {
 
     /// What the ledger of a database that was replaced holds beyond an entry: what a restore gives up, as far as it
     /// does not come back from Polar.
-    public static func entries(of path: String, after entry: Int64) throws(StoreError) -> [KindTotal] {
-        try onCopy(path) { connection throws(SQLiteError) in
+    public static func entries(of copy: any DatabaseFile, after entry: Int64) throws(StoreError) -> [KindTotal] {
+        try look(at: copy) { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT kind, count(*), count(DISTINCT user_id), sum(amount) FROM ledger_entry WHERE id > ?
@@ -133,18 +133,24 @@ extension Store {
         }
     }
 
-    private static func onCopy<Result>(
-        _ path: String, _ body: (Connection) throws(SQLiteError) -> Result
+    /// At a file that nobody else has in hand.
+    private static func look<Result>(
+        at copy: any DatabaseFile, _ body: (Connection) throws(DatabaseError) -> Result
     ) throws(StoreError) -> Result {
-        do throws(SQLiteError) {
-            let connection = try Connection(path: path, mode: .copy)
-            let version = try Migrator.version(of: connection)
-            guard version <= Migrator.current else {
-                throw SQLiteError(brokenRule: "a newer program wrote it (schema \(version))", at: path)
+        do throws(DatabaseError) {
+            return try copy.look { connection throws(DatabaseError) in
+                try expectKnown(connection, at: copy)
+                return try body(connection)
             }
-            return try body(connection)
         } catch {
             throw StoreError(error)
+        }
+    }
+
+    private static func expectKnown(_ connection: Connection, at copy: any DatabaseFile) throws(DatabaseError) {
+        let version = try Migrator.version(of: connection)
+        guard version <= Migrator.current else {
+            throw DatabaseError(brokenRule: "a newer program wrote it (schema \(version))", at: copy.path)
         }
     }
 }

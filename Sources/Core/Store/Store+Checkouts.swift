@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What became of the wish to buy.
 public enum OpenCheckoutOutcome: Equatable, Sendable {
@@ -26,7 +26,7 @@ extension Store {
         _ id: Checkout.ID, of quantity: Int64, for profile: Profile, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> OpenCheckoutOutcome {
         precondition(BillingSettings.quantityBounds.contains(quantity))
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             return try Checkouts.openOrReuse(
                 id, of: quantity, for: profile.user, in: scope, at: now, transaction: transaction)
@@ -40,7 +40,7 @@ extension Store {
     ) throws(StoreError) -> Once<OpenCheckoutOutcome> {
         precondition(BillingSettings.quantityBounds.contains(quantity))
         let key = keyed.key
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             switch try RequestKeys.state(of: key, at: now, on: transaction.connection) {
             case .earlier(let earlier): return .before(earlier)
             case .free: break
@@ -66,7 +66,7 @@ extension Store {
 
     /// Notes what Polar answered: the session's id, address and secret.
     public func checkoutCreated(_ id: Checkout.ID, _ session: Checkout.OpenSession) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Checkouts.open(id, session, in: transaction)
         }
     }
@@ -75,7 +75,7 @@ extension Store {
     public func checkoutCreated(
         _ opened: OpenedCheckout, under keyed: Keyed<OpenedCheckout>?, at now: Instant
     ) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Checkouts.open(opened.checkout.id, opened.session, in: transaction)
             // Whoever came later and was faster has told another session.
             guard let keyed, transaction.connection.changes == 1 else { return }
@@ -85,7 +85,7 @@ extension Store {
 
     /// Polar made no session, or none that we know of: the row stays as a trace. Under the same key it is gone on with.
     public func checkoutFailed(_ id: Checkout.ID, under key: RequestKey? = nil) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 "UPDATE checkouts SET status = 'failed' WHERE id = ? AND status = 'creating'", .text(id.text))
             if let key { try RequestKeys.release(key, in: transaction) }
@@ -96,14 +96,14 @@ extension Store {
     public func checkout(
         _ id: Checkout.PolarID, of user: UserID, in environment: Environment, at now: Instant
     ) throws(StoreError) -> Checkout? {
-        let found = try read { connection throws(SQLiteError) in try Checkouts.find(id, on: connection) }
+        let found = try read { connection throws(DatabaseError) in try Checkouts.find(id, on: connection) }
         guard let found, found.environment == environment, found.checkout.user == user else { return nil }
         return found.checkout.expired(by: now)
     }
 
     /// Notes what Polar says of a checkout.
     public func note(_ snapshot: CheckoutSnapshot, in environment: Environment) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Checkouts.note(snapshot, in: environment, transaction: transaction)
         }
     }
@@ -112,7 +112,7 @@ extension Store {
     public func claimQuestion(
         about id: Checkout.PolarID, every interval: Duration, at now: Instant
     ) throws(StoreError) -> Bool {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 "UPDATE checkouts SET asked_ms = ?1 WHERE polar_id = ?2 AND (asked_ms <= ?3 OR asked_ms > ?4)",
                 .integer(now.rawValue), .text(id.text), .integer(now.advanced(by: .zero - interval).rawValue),
@@ -139,14 +139,14 @@ enum Checkouts {
         let environment: Environment
     }
 
-    static func find(_ id: Checkout.PolarID, on connection: Connection) throws(SQLiteError) -> Found? {
+    static func find(_ id: Checkout.PolarID, on connection: Connection) throws(DatabaseError) -> Found? {
         try connection.query(
             "SELECT \(columns) FROM checkouts c WHERE polar_id = ?", .text(id.text), decode: Found.init
         ).first
     }
 
     /// One without a session.
-    static func begun(_ id: Checkout.ID, on connection: Connection) throws(SQLiteError) -> Checkout? {
+    static func begun(_ id: Checkout.ID, on connection: Connection) throws(DatabaseError) -> Checkout? {
         try connection.query(
             "SELECT \(columns) FROM checkouts c WHERE id = ? AND status IN ('creating', 'failed')", .text(id.text),
             decode: Found.init
@@ -155,7 +155,7 @@ enum Checkouts {
 
     static func open(
         _ id: Checkout.ID, _ session: Checkout.OpenSession, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             """
             UPDATE checkouts SET status = 'open', polar_id = ?, url = ?, client_secret = ?, expires_ms = ?
@@ -168,7 +168,7 @@ enum Checkouts {
     static func openOrReuse(
         _ id: Checkout.ID, of quantity: Int64, for user: UserID, in scope: OrderScope, at now: Instant,
         transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OpenCheckoutOutcome {
+    ) throws(DatabaseError) -> OpenCheckoutOutcome {
         let settings = try BillingSettings.current(on: transaction.connection)
         if let open = try open(
             of: quantity, for: user, settings: settings, in: scope, at: now, on: transaction.connection)
@@ -186,7 +186,7 @@ enum Checkouts {
     /// How long the user has to wait before the next one, or `nil`.
     static func wait(
         for user: UserID, at now: Instant, on connection: Connection
-    ) throws(SQLiteError) -> Duration? {
+    ) throws(DatabaseError) -> Duration? {
         var longest: Duration?
         for limit in Store.checkoutLimits {
             let start = now.advanced(by: .zero - limit.window)
@@ -208,7 +208,7 @@ enum Checkouts {
     static func open(
         of quantity: Int64, for user: UserID, settings: BillingSettings, in scope: OrderScope, at now: Instant,
         on connection: Connection
-    ) throws(SQLiteError) -> Checkout? {
+    ) throws(DatabaseError) -> Checkout? {
         try connection.query(
             """
             SELECT \(columns) FROM checkouts c
@@ -225,7 +225,7 @@ enum Checkouts {
     static func insert(
         _ id: Checkout.ID, of quantity: Int64, for user: UserID, settings: BillingSettings, in scope: OrderScope,
         at now: Instant, transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Checkout {
+    ) throws(DatabaseError) -> Checkout {
         let lock = PriceLock(
             product: scope.product, credits: quantity * settings.creditsPerPack,
             amount: quantity * settings.packPriceCents, currency: settings.currency)
@@ -246,7 +246,7 @@ enum Checkouts {
     /// A newer word of Polar's on a checkout of ours; an older one changes nothing.
     static func note(
         _ snapshot: CheckoutSnapshot, in environment: Environment, transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         // What succeeded or expired does not come back, whatever the order of the deliveries.
         try transaction.connection.execute(
             """
@@ -261,7 +261,7 @@ enum Checkouts {
     /// A sale is over when it is paid: the order settles its checkout, whatever was or will be said of it, for good.
     static func settle(
         _ id: Checkout.PolarID, in environment: Environment, transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             """
             UPDATE checkouts SET status = 'succeeded', has_paid_order = 1

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 extension Store {
     /// Takes the next job: one whose worker let its lease run out, or else the one whose turn it is.
@@ -18,12 +18,12 @@ extension Store {
         let care = QueueCare(
             lease: lease, maximumAttempts: maximumAttempts, maximumAge: maximumAge, held: Set(held), now: now)
         // Nobody takes a turn to write only to find that there is nothing to do.
-        let isIdle = try read { connection throws(SQLiteError) in
+        let isIdle = try read { connection throws(DatabaseError) in
             guard try care.hasNothing(on: connection) else { return false }
             return try Jobs.next(care, avoiding: avoided, on: connection) == nil
         }
         guard !isIdle else { return .nothing }
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             let connection = transaction.connection
             try care.take(in: transaction)
             guard let id = try Jobs.next(care, avoiding: avoided, on: connection) else { return .nothing }
@@ -38,9 +38,9 @@ extension Store {
     ) throws(StoreError) {
         let care = QueueCare(
             lease: lease, maximumAttempts: maximumAttempts, maximumAge: maximumAge, held: Set(held), now: now)
-        let isIdle = try read { connection throws(SQLiteError) in try care.hasNothing(on: connection) }
+        let isIdle = try read { connection throws(DatabaseError) in try care.hasNothing(on: connection) }
         guard !isIdle else { return }
-        try write { transaction throws(SQLiteError) in try care.take(in: transaction) }
+        try write { transaction throws(DatabaseError) in try care.take(in: transaction) }
     }
 }
 
@@ -61,7 +61,7 @@ enum Turns {
     }
 
     /// It was never its turn: its user's next job does not stand behind it.
-    static func giveBack(of id: Generation.ID, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func giveBack(of id: Generation.ID, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             """
             UPDATE generations SET turn = min(turn, (SELECT turn - 1 FROM generation_turns WHERE only = 1)) WHERE id = ?
@@ -69,7 +69,7 @@ enum Turns {
     }
 
     /// The queue has come to this one.
-    static func come(to turn: Int64, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func come(to turn: Int64, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             "UPDATE generation_turns SET turn = ?1 WHERE only = 1 AND turn < ?1", .integer(turn))
     }
@@ -109,7 +109,7 @@ struct QueueCare: Sendable {
     /// Whoever has waited since before is too old.
     private var oldest: Instant { maximumAge.map { now.advanced(by: .zero - $0) } ?? Instant(rawValue: .min) }
 
-    func hasNothing(on connection: Connection) throws(SQLiteError) -> Bool {
+    func hasNothing(on connection: Connection) throws(DatabaseError) -> Bool {
         let found = try connection.query(
             """
             SELECT EXISTS (\(Self.rested))
@@ -121,7 +121,7 @@ struct QueueCare: Sendable {
         return try abandoned(on: connection).isEmpty
     }
 
-    func take(in transaction: borrowing Transaction) throws(SQLiteError) {
+    func take(in transaction: borrowing Transaction) throws(DatabaseError) {
         try setBackClocks(in: transaction)
         for job in try abandoned(on: transaction.connection) {
             if job.state.isDeleted {
@@ -159,21 +159,21 @@ struct QueueCare: Sendable {
     }
 
     /// What workers let go of without a word, and where trying again is of no use.
-    private func abandoned(on connection: Connection) throws(SQLiteError) -> [Found] {
+    private func abandoned(on connection: Connection) throws(DatabaseError) -> [Found] {
         try connection.query(
             "\(Self.abandoned) LIMIT \(Self.batch)",
             leaseBounds + [.integer(maximumAttempts), .integer(oldest.rawValue)], decode: Found.init
         ).filter { !held.contains($0.id) }
     }
 
-    private func tooOld(on connection: Connection) throws(SQLiteError) -> [Found] {
+    private func tooOld(on connection: Connection) throws(DatabaseError) -> [Found] {
         try connection.query(
             "SELECT \(Found.columns) FROM generations WHERE status = 'pending' AND due_ms < ? LIMIT \(Self.batch)",
             .integer(oldest.rawValue), decode: Found.init)
     }
 
     /// Nobody has waited since a time to come.
-    private func setBackClocks(in transaction: borrowing Transaction) throws(SQLiteError) {
+    private func setBackClocks(in transaction: borrowing Transaction) throws(DatabaseError) {
         let ahead = try transaction.connection.query(
             "SELECT seq FROM generations WHERE status = 'pending' AND due_ms > ? LIMIT \(Self.batch)",
             .integer(now.rawValue)
@@ -185,7 +185,7 @@ struct QueueCare: Sendable {
     }
 
     /// Those who have rested join the queue again, as new ones do.
-    private func wake(in transaction: borrowing Transaction) throws(SQLiteError) {
+    private func wake(in transaction: borrowing Transaction) throws(DatabaseError) {
         let rested = try transaction.connection.query(
             "\(Self.rested) LIMIT \(Self.batch)", restBounds
         ) { $0.integer(0) }
@@ -202,7 +202,7 @@ struct QueueCare: Sendable {
 extension Jobs {
     static func next(
         _ care: QueueCare, avoiding avoided: Generation.ID?, on connection: Connection
-    ) throws(SQLiteError) -> Generation.ID? {
+    ) throws(DatabaseError) -> Generation.ID? {
         let abandoned = try connection.query(
             "\(QueueCare.leasesOver) LIMIT ?3",
             care.leaseBounds + [.integer(Int64(care.held.count) + 1)]

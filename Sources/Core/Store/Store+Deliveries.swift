@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// What became of a delivery: the stored verdict, and what it did if this was the first time.
 public enum Receipt: Equatable, Sendable {
@@ -39,7 +39,7 @@ extension Store {
         _ delivery: Delivery, event: WebhookEvent?, headers: [(name: String, value: String)], in scope: OrderScope,
         at now: Instant
     ) throws(StoreError) -> Receipt {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             if let verdict = try Deliveries.verdict(on: delivery.id, on: transaction.connection) {
                 try Counters.add(to: .deliveries("repeated"), in: transaction)
                 return .repeated(verdict)
@@ -57,7 +57,7 @@ extension Store {
     public func replay(
         _ webhook: String, by actor: String, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> ReplayOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Deliveries.replay(webhook, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
@@ -65,7 +65,7 @@ extension Store {
     public func replay(
         _ webhook: String, by actor: String, in scope: OrderScope, under keyed: Keyed<ReplayOutcome>?, at now: Instant
     ) throws(StoreError) -> Once<ReplayOutcome> {
-        try once(keyed, at: now) { transaction throws(SQLiteError) in
+        try once(keyed, at: now) { transaction throws(DatabaseError) in
             try Deliveries.replay(webhook, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
@@ -83,7 +83,7 @@ public enum ReplayOutcome: Equatable, Sendable {
 
 /// The inbox: every verified delivery once, under its `webhook-id`.
 enum Deliveries {
-    static func verdict(on id: String, on connection: Connection) throws(SQLiteError) -> Verdict? {
+    static func verdict(on id: String, on connection: Connection) throws(DatabaseError) -> Verdict? {
         try connection.query("SELECT verdict FROM deliveries WHERE webhook_id = ?", .text(id)) {
             Verdict(rawValue: $0.text(0))
         }.first ?? nil
@@ -92,7 +92,7 @@ enum Deliveries {
     static func replay(
         _ webhook: String, by actor: String, in scope: OrderScope, at now: Instant,
         transaction: borrowing Transaction
-    ) throws(SQLiteError) -> ReplayOutcome {
+    ) throws(DatabaseError) -> ReplayOutcome {
         guard let kept = try find(webhook, on: transaction.connection) else { return .unknownDelivery }
         guard kept.environment == scope.environment else { return .otherEnvironment }
         guard let body = kept.body else { return .bodyGone }
@@ -109,7 +109,7 @@ enum Deliveries {
     /// Does what the event tells; `nil` is one that could not be read.
     static func act(
         on event: WebhookEvent?, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Receipt {
+    ) throws(DatabaseError) -> Receipt {
         switch event?.subject {
         case .order(let order):
             return .applied(try Orders.apply(order, in: scope, at: now, in: transaction), order.id)
@@ -128,7 +128,7 @@ enum Deliveries {
         let body: [UInt8]?
     }
 
-    static func find(_ id: String, on connection: Connection) throws(SQLiteError) -> Kept? {
+    static func find(_ id: String, on connection: Connection) throws(DatabaseError) -> Kept? {
         try connection.query(
             "SELECT environment, verdict, sent_ms, body FROM deliveries WHERE webhook_id = ?", .text(id)
         ) {
@@ -145,7 +145,7 @@ enum Deliveries {
     static func note(
         _ receipt: Receipt, of event: WebhookEvent?, on id: String, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             "UPDATE deliveries SET verdict = ?, reason = ?, type = ?, order_id = ?, replayed_ms = ? WHERE webhook_id = ?",
             .text(receipt.verdict.rawValue), .optional(receipt.reason), .optional(event?.type),
@@ -155,7 +155,7 @@ enum Deliveries {
     static func insert(
         _ delivery: Delivery, event: WebhookEvent?, receipt: Receipt, headers: [(name: String, value: String)],
         in environment: Environment, at now: Instant, transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let headers = JSON.object(headers.map { JSON.Member($0.name, .string($0.value)) })
         try transaction.connection.execute(
             """

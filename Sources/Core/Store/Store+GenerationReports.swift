@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// A generation as an operator sees it, also one that its user has deleted.
 public struct GenerationReport: Equatable, Sendable {
@@ -38,7 +38,7 @@ extension Store {
         of user: UserID?, status: Generation.Status?, limit: Int
     ) throws(StoreError) -> [GenerationReport] {
         precondition((1...1000).contains(limit))
-        return try read { connection throws(SQLiteError) in
+        return try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT \(GenerationReport.columns) FROM generations
@@ -53,7 +53,7 @@ extension Store {
     public func report(
         on generation: Generation.ID
     ) throws(StoreError) -> (report: GenerationReport, entries: [LedgerEntry])? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             let report = try connection.query(
                 "SELECT \(GenerationReport.columns) FROM generations WHERE id = ?", .text(generation.text),
                 decode: GenerationReport.init
@@ -70,7 +70,7 @@ extension Store {
     public func retry(
         _ id: Generation.ID, by actor: String, at now: Instant
     ) throws(StoreError) -> RetryOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let generation = try Generations.find(id, on: transaction.connection) else { return .unknown }
             // An operator knows what the limits are for.
             let outcome = try Generations.retry(generation, within: .none, at: now, in: transaction)
@@ -87,7 +87,7 @@ extension Store {
     public func blobReferences(
         after cursor: Int64? = nil, limit: Int = 1000
     ) throws(StoreError) -> Page<BlobReference> {
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT seq, id, iif(input_removed, NULL, input_blob), result_blob, thumbnail_blob FROM generations

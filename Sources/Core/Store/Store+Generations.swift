@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 extension Store {
     /// Takes one credit and queues the job together: neither happens without the other.
@@ -8,7 +8,7 @@ extension Store {
         _ id: Generation.ID, of input: StoredImage, for profile: Profile, within limits: UploadLimits = .none,
         at now: Instant
     ) throws(StoreError) -> SubmitOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Accounts.see(profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             return try Generations.submit(
                 id, of: input, for: profile.user, under: nil, within: limits, at: now, in: transaction)
@@ -21,7 +21,7 @@ extension Store {
         within limits: UploadLimits = .none, at now: Instant
     ) throws(StoreError) -> Once<SubmitOutcome> {
         let key = keyed.key
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             if let earlier = try RequestKeys.state(of: key, at: now, on: transaction.connection).earlier {
                 return .before(earlier)
             }
@@ -40,7 +40,7 @@ extension Store {
         of user: UserID, before cursor: Int64? = nil, limit: Int
     ) throws(StoreError) -> Page<Generation> {
         precondition((1...1000).contains(limit))
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT \(Generations.columns) FROM generations
@@ -53,7 +53,7 @@ extension Store {
 
     /// The generation, if it is the user's and was not deleted.
     public func generation(_ id: Generation.ID, of user: UserID) throws(StoreError) -> Generation? {
-        let found = try read { connection throws(SQLiteError) in try Generations.find(id, on: connection) }
+        let found = try read { connection throws(DatabaseError) in try Generations.find(id, on: connection) }
         return found?.user == user ? found : nil
     }
 
@@ -61,7 +61,7 @@ extension Store {
     public func retry(
         _ id: Generation.ID, of user: UserID, within limits: UploadLimits = .none, at now: Instant
     ) throws(StoreError) -> RetryOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Generations.retry(id, of: user, within: limits, at: now, in: transaction)
         }
     }
@@ -70,7 +70,7 @@ extension Store {
         _ id: Generation.ID, of user: UserID, under keyed: Keyed<RetryOutcome>?, within limits: UploadLimits = .none,
         at now: Instant
     ) throws(StoreError) -> Once<RetryOutcome> {
-        try once(keyed, at: now) { transaction throws(SQLiteError) in
+        try once(keyed, at: now) { transaction throws(DatabaseError) in
             try Generations.retry(id, of: user, within: limits, at: now, in: transaction)
         }
     }
@@ -80,7 +80,7 @@ extension Store {
     public func delete(
         _ id: Generation.ID, of user: UserID, at now: Instant
     ) throws(StoreError) -> DeleteOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let generation = try Generations.find(id, on: transaction.connection), generation.user == user
             else { return .unknown }
             switch generation.status {
@@ -99,7 +99,7 @@ extension Store {
 
     /// Whether any generation still needs the file.
     public func isReferenced(_ blob: BlobID) throws(StoreError) -> Bool {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1 AND input_removed = 0)
@@ -125,7 +125,7 @@ enum Generations {
         """
 
     /// A generation that its user has not deleted.
-    static func find(_ id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Generation? {
+    static func find(_ id: Generation.ID, on connection: Connection) throws(DatabaseError) -> Generation? {
         try connection.query(
             "SELECT \(columns) FROM generations WHERE id = ? AND deleted_ms IS NULL", .text(id.text),
             decode: Generation.init
@@ -135,7 +135,7 @@ enum Generations {
     static func submit(
         _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?,
         within limits: UploadLimits, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> SubmitOutcome {
+    ) throws(DatabaseError) -> SubmitOutcome {
         let connection = transaction.connection
         let refusal = try Quotas.refusal(of: user, adding: input.bytes, within: limits, at: now, on: connection)
         if let refusal { return .refused(refusal) }
@@ -179,7 +179,7 @@ enum Generations {
     /// - Returns: `false` if one has it that is younger.
     static func free(
         _ key: RequestKey, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         let connection = transaction.connection
         let holder = try connection.query(
             "SELECT seq, created_ms FROM generations WHERE user_id = ? AND request_key = ?", .text(key.user.text),
@@ -194,7 +194,7 @@ enum Generations {
     private static func insert(
         _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, isAtOwnRisk: Bool,
         at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Generation {
+    ) throws(DatabaseError) -> Generation {
         try transaction.connection.query(
             """
             INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
@@ -209,14 +209,14 @@ enum Generations {
     }
 
     /// The number of the last charge.
-    static func charge(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func charge(of id: Generation.ID, on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer("SELECT charge FROM generations WHERE id = ?", .text(id.text))
     }
 
     static func retry(
         _ id: Generation.ID, of user: UserID, within limits: UploadLimits, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> RetryOutcome {
+    ) throws(DatabaseError) -> RetryOutcome {
         guard let generation = try find(id, on: transaction.connection), generation.user == user else {
             return .unknown
         }
@@ -225,7 +225,7 @@ enum Generations {
 
     static func retry(
         _ generation: Generation, within limits: UploadLimits, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> RetryOutcome {
+    ) throws(DatabaseError) -> RetryOutcome {
         guard generation.status == .failed else { return .notFailed }
         guard !generation.isInputGone else { return .pictureGone }
         guard !generation.isSpent else { return .spent }
@@ -250,7 +250,7 @@ enum Generations {
 
     private static func requeue(
         _ id: Generation.ID, of user: UserID, isAtOwnRisk: Bool, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Generation {
+    ) throws(DatabaseError) -> Generation {
         try transaction.connection.query(
             """
             UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = ?1,
@@ -264,22 +264,22 @@ enum Generations {
     /// Gives the last charge back, and pays what is owed out of it. The row must then say so, in the same transaction.
     static func refund(
         _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let number = try charge(of: id, on: transaction.connection)
         guard case .posted = try Ledger.post(.refund(id, attempt: number), of: 1, to: user, at: now, in: transaction)
-        else { throw SQLiteError(brokenRule: "a charge is given back once", at: id.text) }
+        else { throw DatabaseError(brokenRule: "a charge is given back once", at: id.text) }
         guard let order = try Debts.order(of: user, on: transaction.connection) else { return }
         guard
             case .posted = try Ledger.post(
                 .repaymentOfRefund(id, attempt: number, debtOf: order), of: -1, to: user, at: now, in: transaction)
-        else { throw SQLiteError(brokenRule: "a refund repays once", at: id.text) }
+        else { throw DatabaseError(brokenRule: "a refund repays once", at: id.text) }
         try Debts.change(by: -1, of: user, in: transaction)
     }
 
     /// - Parameter cancelling: whether it never began and its charge was given back.
     static func hide(
         _ id: Generation.ID, cancelling: Bool, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         // A job in hand still needs its input; it lets go of it when it ends.
         try transaction.connection.execute(
             """

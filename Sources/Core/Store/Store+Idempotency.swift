@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 extension Store {
     /// How long an answer is kept.
@@ -9,7 +9,7 @@ extension Store {
     /// What came before under the key. It is read beside all writes: whatever is then done looks once more, in its own
     /// transaction.
     public func earlier(_ key: RequestKey, at now: Instant) throws(StoreError) -> EarlierRequest? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try RequestKeys.state(of: key, at: now, on: connection).earlier
         }
     }
@@ -17,9 +17,9 @@ extension Store {
     /// Commits the effect, the key and the answer together.
     func once<Outcome: Sendable>(
         _ keyed: Keyed<Outcome>?, at now: Instant,
-        _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Outcome
+        _ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Outcome
     ) throws(StoreError) -> Once<Outcome> {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let keyed else { return .now(try body(transaction)) }
             if let earlier = try RequestKeys.state(of: keyed.key, at: now, on: transaction.connection).earlier {
                 return .before(earlier)
@@ -50,7 +50,7 @@ enum RequestKeys {
 
     static func state(
         of key: RequestKey, at now: Instant, on connection: Connection
-    ) throws(SQLiteError) -> State {
+    ) throws(DatabaseError) -> State {
         let found = try connection.query(
             """
             SELECT request_hash, created_ms, status, headers, body, checkout_id, claimed_ms FROM idempotency_keys
@@ -72,7 +72,7 @@ enum RequestKeys {
     static func keep(
         _ answer: KeptAnswer?, for key: RequestKey, of generation: Generation.ID? = nil, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         guard let answer else { return }
         try removeOld(at: now, in: transaction)
         try transaction.connection.execute(
@@ -91,7 +91,7 @@ enum RequestKeys {
     /// Takes the key for a checkout that Polar is to be asked for.
     static func claim(
         _ key: RequestKey, for checkout: Checkout.ID, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try removeOld(at: now, in: transaction)
         try transaction.connection.execute(
             """
@@ -104,14 +104,14 @@ enum RequestKeys {
     }
 
     /// Lets go of a checkout that Polar gave no session for: the next request goes on with it.
-    static func release(_ key: RequestKey, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func release(_ key: RequestKey, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             "UPDATE idempotency_keys SET claimed_ms = NULL WHERE user_id = ? AND key = ?", .text(key.user.text),
             .text(key.key))
     }
 
     /// A few at a time: what is over goes as new ones come.
-    private static func removeOld(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) {
+    private static func removeOld(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) {
         let old = try transaction.connection.query(
             "SELECT user_id, key FROM idempotency_keys WHERE created_ms < ? ORDER BY created_ms LIMIT 4",
             .integer(now.advanced(by: .zero - Store.answerLifetime).rawValue)

@@ -1,6 +1,6 @@
-internal import SQLite
+public import Database
 
-/// How the file of the database is, whatever its schema.
+/// How the database is set up, whatever its schema.
 public struct DatabaseFacts: Equatable, Sendable {
     public let schema: Int64
     /// What this program works with.
@@ -16,20 +16,13 @@ public struct DatabaseFacts: Equatable, Sendable {
 }
 
 extension Store {
-    /// Looks at a database file without changing it.
-    public static func inspect(path: String) throws(StoreError) -> DatabaseFacts {
-        do throws(SQLiteError) {
-            let connection = try Connection(path: path, mode: .write)
-            func text(_ pragma: String) throws(SQLiteError) -> String {
-                try connection.query("SELECT * FROM pragma_\(pragma)") { $0.text(0) }.first ?? ""
-            }
-            func integer(_ pragma: String) throws(SQLiteError) -> Int64 {
-                try connection.query("SELECT * FROM pragma_\(pragma)") { $0.integer(0) }.first ?? -1
-            }
+    /// Looks at a database without changing it.
+    public static func inspect(_ place: any Place) throws(StoreError) -> DatabaseFacts {
+        do throws(DatabaseError) {
+            let found = try place.condition()
             return DatabaseFacts(
-                schema: try integer("user_version"), expectedSchema: Migrator.current,
-                journalMode: try text("journal_mode"), synchronous: try integer("synchronous"),
-                walBytes: WriteAheadLog(of: path).bytes)
+                schema: found.schema, expectedSchema: Migrator.current, journalMode: found.journalMode,
+                synchronous: found.synchronous, walBytes: found.logBytes)
         } catch {
             throw StoreError(error)
         }
@@ -37,6 +30,6 @@ extension Store {
 
     /// What became of a delivery; `nil` if it never came.
     public func verdict(on webhook: String) throws(StoreError) -> Verdict? {
-        try read { connection throws(SQLiteError) in try Deliveries.verdict(on: webhook, on: connection) }
+        try read { connection throws(DatabaseError) in try Deliveries.verdict(on: webhook, on: connection) }
     }
 }

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 extension Store {
     /// Ends the job with its picture.
@@ -7,7 +7,7 @@ extension Store {
     public func complete(
         _ job: Job, with result: StoredImage, thumbnail: StoredImage? = nil, at now: Instant
     ) throws(StoreError) -> ReportOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 """
                 UPDATE generations SET status = 'completed', lease_end_ms = NULL, completed_ms = ?1,
@@ -37,7 +37,7 @@ extension Store {
     public func fail(
         _ job: Job, _ failure: GenerationFailure, maximumAttempts: Int64, at now: Instant
     ) throws(StoreError) -> FailOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
             if let outcome = failure.callOutcome { try Counters.add(to: .providerCalls(outcome), in: transaction) }
             let isUnreadableAgain = failure == .unreadableResult && state.unreadable >= 1
@@ -52,7 +52,7 @@ extension Store {
     public func countCall(
         for job: Job, dailyLimit: Int64? = nil, at now: Instant
     ) throws(StoreError) -> CallOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let connection = transaction.connection
             guard try Jobs.state(of: job, on: connection) != nil else { return .leaseLost }
             guard try Calls.count(limit: dailyLimit, at: now, in: transaction) else { return .dailyLimitReached }
@@ -64,7 +64,7 @@ extension Store {
 
     /// Lets the job go as if it had never been taken: its worker stops, or cannot do it now.
     public func handBack(_ job: Job, at now: Instant) throws(StoreError) -> ReportOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
             try Jobs.letGo(job, state, isSuspect: false, at: now, in: transaction)
             return .recorded
@@ -77,7 +77,7 @@ extension Store {
     public func postpone(
         _ job: Job, after outage: Outage, isSuspect: Bool, at now: Instant
     ) throws(StoreError) -> ReportOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             guard let state = try Jobs.state(of: job, on: transaction.connection) else { return .leaseLost }
             if outage.isOfTheProvider {
                 try Counters.add(to: .providerCalls(outage.failure.callOutcome ?? ""), in: transaction)
@@ -100,7 +100,7 @@ enum Jobs {
 
     static func lease(
         _ id: Generation.ID, until leaseEnd: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Job {
+    ) throws(DatabaseError) -> Job {
         let jobs = try transaction.connection.query(
             """
             UPDATE generations SET status = 'processing', fence = fence + 1, attempts = attempts + 1, lease_end_ms = ?
@@ -114,7 +114,7 @@ enum Jobs {
             return (job, row.integer(5))
         }
         guard let leased = jobs.first ?? nil else {
-            throw SQLiteError(brokenRule: "a job that waits has its input", at: id.text)
+            throw DatabaseError(brokenRule: "a job that waits has its input", at: id.text)
         }
         try Turns.come(to: leased.turn, in: transaction)
         return leased.job
@@ -146,7 +146,7 @@ enum Jobs {
     }
 
     /// `nil` if the job is not its worker's any more.
-    static func state(of job: Job, on connection: Connection) throws(SQLiteError) -> State? {
+    static func state(of job: Job, on connection: Connection) throws(DatabaseError) -> State? {
         let found = try connection.query(
             """
             SELECT \(State.columns) FROM generations WHERE id = ? AND status = 'processing' AND fence = ?
@@ -158,7 +158,7 @@ enum Jobs {
     static func wait(
         _ job: Job, _ state: State, after failure: GenerationFailure, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> FailOutcome {
+    ) throws(DatabaseError) -> FailOutcome {
         guard !state.isDeleted else {
             // Whoever deletes it meanwhile is no better off than whoever waits.
             if state.isAtOwnRisk {
@@ -181,7 +181,7 @@ enum Jobs {
     /// Back to where it was in the queue; a lease that was not used is no try.
     static func letGo(
         _ job: Job, _ state: State, isSuspect: Bool, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         guard !state.isDeleted else {
             return try cancel(job.generation, of: state.user, at: now, in: transaction)
         }
@@ -207,7 +207,7 @@ enum Jobs {
     static func end(
         _ id: Generation.ID, _ state: State, _ failure: GenerationFailure, _ blame: Blame, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         let isSpent = state.isAtOwnRisk && blame == .own
         let refunds = try BillingSettings.current(on: transaction.connection).refundOnFailure
         let isRefunded = refunds && !isSpent
@@ -229,7 +229,7 @@ enum Jobs {
     /// Takes back what its user has deleted and what would only wait again, as if it had been deleted while it waited.
     static func cancel(
         _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try Generations.refund(id, of: user, at: now, in: transaction)
         try transaction.connection.execute(
             """
@@ -242,13 +242,14 @@ enum Jobs {
 
 /// The calls of the provider, by day.
 enum Calls {
-    static func made(at now: Instant, on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func made(at now: Instant, on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.query("SELECT calls FROM provider_calls WHERE day = ?", .integer(now.day)) { $0.integer(0) }
             .first ?? 0
     }
 
     /// `false` if the day's calls are used up.
-    static func count(limit: Int64?, at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) -> Bool
+    static func count(limit: Int64?, at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError)
+        -> Bool
     {
         if let limit, try made(at: now, on: transaction.connection) >= limit { return false }
         try transaction.connection.execute(
@@ -258,7 +259,7 @@ enum Calls {
     }
 
     /// One that the provider did not work for.
-    static func giveBack(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func giveBack(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             "UPDATE provider_calls SET calls = calls - 1 WHERE day = ? AND calls > 0", .integer(now.day))
     }

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What the metrics show, on one state of the database.
 public struct Measurements: Equatable, Sendable {
@@ -43,10 +43,10 @@ public struct Writing: Equatable, Sendable {
 
 extension Store {
     /// How long the write-ahead log is. Commits empty it above 16 MB, as soon as no reader needs it.
-    public var walBytes: Int64 { WriteAheadLog(of: path).bytes }
+    public var walBytes: Int64 { engine.logBytes }
 
     public func measurements() throws(StoreError) -> Measurements {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             var operations: [Operation: OperationReport] = [:]
             for operation in Operation.allCases {
                 operations[operation] = try Operations.find(operation, on: connection)

@@ -1,5 +1,5 @@
+internal import Database
 public import JSON
-internal import SQLite
 
 /// A piece of work of the operator's whose last result the pages and the metrics show. The raw value is stored.
 public enum Operation: String, CaseIterable, Sendable {
@@ -35,7 +35,7 @@ public struct Counter: Hashable, Sendable {
 extension Store {
     /// Keeps what an operation found, in place of what it found last.
     public func note(_ operation: Operation, _ facts: JSON, at now: Instant) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 "INSERT INTO operations VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET facts = ?2, at_ms = ?3",
                 .text(operation.rawValue), .text(facts.text), .integer(now.rawValue))
@@ -58,19 +58,19 @@ extension Store {
 
     /// What the operation found last; `nil` if it never ran.
     public func report(on operation: Operation) throws(StoreError) -> OperationReport? {
-        try read { connection throws(SQLiteError) in try Operations.find(operation, on: connection) }
+        try read { connection throws(DatabaseError) in try Operations.find(operation, on: connection) }
     }
 
     /// Adds to the counters, each in one step with the others.
     public func add(_ counts: [Counter: Int64]) throws(StoreError) {
         guard !counts.isEmpty else { return }
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             for (counter, count) in counts { try Counters.add(count, to: counter, in: transaction) }
         }
     }
 
     public func counters() throws(StoreError) -> [Counter: Int64] {
-        try read { connection throws(SQLiteError) in try Counters.all(on: connection) }
+        try read { connection throws(DatabaseError) in try Counters.all(on: connection) }
     }
 }
 
@@ -78,13 +78,13 @@ extension Store {
 enum Counters {
     static func add(
         _ count: Int64 = 1, to counter: Counter, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
             .text(counter.name), .text(counter.labels), .integer(count))
     }
 
-    static func all(on connection: Connection) throws(SQLiteError) -> [Counter: Int64] {
+    static func all(on connection: Connection) throws(DatabaseError) -> [Counter: Int64] {
         let rows = try connection.query("SELECT name, labels, value FROM counters") {
             (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
         }
@@ -94,7 +94,7 @@ enum Counters {
 
 /// The operations table.
 enum Operations {
-    static func find(_ operation: Operation, on connection: Connection) throws(SQLiteError) -> OperationReport? {
+    static func find(_ operation: Operation, on connection: Connection) throws(DatabaseError) -> OperationReport? {
         try connection.query("SELECT facts, at_ms FROM operations WHERE name = ?", .text(operation.rawValue)) { row in
             guard let facts = try? JSON(Array(row.text(0).utf8)) else {
                 preconditionFailure("An operation holds what no version of this program writes")

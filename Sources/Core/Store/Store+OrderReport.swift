@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Everything that is known of one order: what it did, why, and which deliveries told of it.
 public struct OrderReport: Equatable, Sendable {
@@ -27,7 +27,7 @@ public struct DeliveryReport: Equatable, Sendable {
 extension Store {
     /// What is known of an order; `nil` if nothing ever told of it.
     public func report(on order: Order.ID) throws(StoreError) -> OrderReport? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             let payment = try connection.query(
                 "SELECT \(PaymentReport.columns) FROM payments WHERE order_id = ?", .text(order.text),
                 decode: PaymentReport.init

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// For which Polar, and for which product of it, orders count.
 public struct OrderScope: Equatable, Sendable {
@@ -18,7 +18,7 @@ extension Store {
     public func apply(
         _ order: OrderSnapshot, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> OrderOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Orders.apply(order, in: scope, at: now, in: transaction)
         }
     }
@@ -28,7 +28,7 @@ extension Store {
 enum Orders {
     static func apply(
         _ order: OrderSnapshot, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome {
+    ) throws(DatabaseError) -> OrderOutcome {
         let connection = transaction.connection
         let earlier = try Payments.find(order.id, on: connection)
         let checkout = try checkout(of: order, on: connection)
@@ -45,14 +45,14 @@ enum Orders {
 
     static func checkout(
         of order: OrderSnapshot, on connection: Connection
-    ) throws(SQLiteError) -> Checkouts.Found? {
+    ) throws(DatabaseError) -> Checkouts.Found? {
         guard let id = order.checkout else { return nil }
         return try Checkouts.find(id, on: connection)
     }
 
     static func decision(
         on payment: Payment, _ checkout: Checkout?, _ scope: OrderScope, on connection: Connection
-    ) throws(SQLiteError) -> OrderDecision {
+    ) throws(DatabaseError) -> OrderDecision {
         let settings = try BillingSettings.current(on: connection)
         return OrderDecision(
             payment.snapshot,
@@ -76,7 +76,7 @@ enum Orders {
     static func settle(
         _ payment: Payment, _ checkout: Checkout?, _ scope: OrderScope, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome {
+    ) throws(DatabaseError) -> OrderOutcome {
         var payment = payment
         let decision = try decision(on: payment, checkout, scope, on: transaction.connection)
         let evidence = Evidence(order: payment.snapshot, earlier: payment.owner, checkout: checkout?.user)
@@ -88,7 +88,7 @@ enum Orders {
     private static func settle(
         _ decision: OrderDecision, _ evidence: Evidence, _ payment: inout Payment, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome {
+    ) throws(DatabaseError) -> OrderOutcome {
         // The user first, so that a person who paid is known even where nothing can be granted yet.
         switch decision {
         case .grant, .parked:
@@ -118,7 +118,7 @@ enum Orders {
     private static func move(
         to target: Int64, _ user: UserID, _ evidence: Evidence, _ payment: inout Payment, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome {
+    ) throws(DatabaseError) -> OrderOutcome {
         let difference = target - payment.target
         payment.target = target
         guard difference != 0 else { return .unchanged }
@@ -142,7 +142,7 @@ enum Orders {
     private static func grant(
         _ credits: Int64, _ step: Movement.OrderStep, to user: UserID, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+    ) throws(DatabaseError) -> (entries: [LedgerEntry], debt: Credits) {
         let debt = try Debts.owed(by: user, on: transaction.connection)
         let purchase = try post(.purchase(step), of: Credits(rawValue: credits), to: user, at: now, in: transaction)
         let repayment = try repay(min(credits, debt.rawValue), step, by: user, at: now, in: transaction)
@@ -152,7 +152,7 @@ enum Orders {
     private static func repay(
         _ credits: Int64, _ step: Movement.OrderStep, by user: UserID, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+    ) throws(DatabaseError) -> (entries: [LedgerEntry], debt: Credits) {
         guard credits > 0 else { return ([], .zero) }
         let amount = Credits(rawValue: -credits)
         return ([try post(.repayment(step), of: amount, to: user, at: now, in: transaction)], amount)
@@ -162,7 +162,7 @@ enum Orders {
     private static func takeBack(
         _ credits: Int64, _ step: Movement.OrderStep, from user: UserID, _ payment: inout Payment, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+    ) throws(DatabaseError) -> (entries: [LedgerEntry], debt: Credits) {
         let balance = try Ledger.balance(of: user, on: transaction.connection)
         let taken = Credits(rawValue: min(credits, balance.rawValue))
         let missing = Credits(rawValue: credits) - taken
@@ -175,7 +175,7 @@ enum Orders {
     private static func restore(
         _ credits: Int64, _ step: Movement.OrderStep, to user: UserID, _ payment: inout Payment, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> (entries: [LedgerEntry], debt: Credits) {
+    ) throws(DatabaseError) -> (entries: [LedgerEntry], debt: Credits) {
         let owed = try Debts.owed(by: user, on: transaction.connection)
         let forgiven = Credits(rawValue: min(credits, owed.rawValue, payment.debt.rawValue))
         let restored = Credits(rawValue: credits) - forgiven
@@ -190,15 +190,15 @@ enum Orders {
     private static func post(
         _ movement: Movement, of amount: Credits, to user: UserID, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> LedgerEntry {
+    ) throws(DatabaseError) -> LedgerEntry {
         let step = movement.idempotencyKey(for: user)
         switch try Ledger.post(movement, of: amount, to: user, at: now, in: transaction) {
         case .posted(let entry): return entry
         // Target and clock name the step, and the payment moves on with it: neither can happen to a sound database.
         case .alreadyPosted:
-            throw SQLiteError(brokenRule: "an entry stands without its payment", at: step)
+            throw DatabaseError(brokenRule: "an entry stands without its payment", at: step)
         case .insufficientCredits:
-            throw SQLiteError(brokenRule: "an order took more than there was", at: step)
+            throw DatabaseError(brokenRule: "an order took more than there was", at: step)
         }
     }
 }
@@ -220,28 +220,28 @@ struct Evidence: Equatable {
 
 /// What was taken back but already spent: a column of its own, never a negative balance.
 enum Debts {
-    static func owed(by user: UserID, on connection: Connection) throws(SQLiteError) -> Credits {
+    static func owed(by user: UserID, on connection: Connection) throws(DatabaseError) -> Credits {
         try connection.query("SELECT debt FROM users WHERE id = ?", .text(user.text)) {
             Credits(rawValue: $0.integer(0))
         }.first ?? .zero
     }
 
     /// The newest order that left debt, if something is owed.
-    static func order(of user: UserID, on connection: Connection) throws(SQLiteError) -> Order.ID? {
+    static func order(of user: UserID, on connection: Connection) throws(DatabaseError) -> Order.ID? {
         guard try owed(by: user, on: connection) > .zero else { return nil }
         let orders = try connection.query(
             "SELECT order_id FROM payments WHERE user_id = ? AND debt_credits > 0 ORDER BY created_ms DESC LIMIT 1",
             .text(user.text)
         ) { Order.ID($0.text(0)) }
         guard let order = orders.first ?? nil else {
-            throw SQLiteError(brokenRule: "a debt was left by an order", at: user.text)
+            throw DatabaseError(brokenRule: "a debt was left by an order", at: user.text)
         }
         return order
     }
 
     static func change(
         by difference: Credits, of user: UserID, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         guard difference != .zero else { return }
         try transaction.connection.execute(
             "UPDATE users SET debt = debt + ? WHERE id = ?", .integer(difference.rawValue), .text(user.text))

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What became of an admin's word that an order is somebody's.
 public enum AssignOutcome: Equatable, Sendable {
@@ -27,7 +27,7 @@ extension Store {
     public func assign(
         _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> AssignOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Orders.assign(order, to: user, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
@@ -36,7 +36,7 @@ extension Store {
         _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope,
         under keyed: Keyed<AssignOutcome>?, at now: Instant
     ) throws(StoreError) -> Once<AssignOutcome> {
-        try once(keyed, at: now) { transaction throws(SQLiteError) in
+        try once(keyed, at: now) { transaction throws(DatabaseError) in
             try Orders.assign(order, to: user, by: actor, in: scope, at: now, transaction: transaction)
         }
     }
@@ -45,7 +45,7 @@ extension Store {
     public func dismiss(
         _ order: Order.ID, reason: String, by actor: String, at now: Instant
     ) throws(StoreError) -> DismissOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Orders.dismiss(order, reason: reason, by: actor, at: now, in: transaction)
         }
     }
@@ -53,7 +53,7 @@ extension Store {
     public func dismiss(
         _ order: Order.ID, reason: String, by actor: String, under keyed: Keyed<DismissOutcome>?, at now: Instant
     ) throws(StoreError) -> Once<DismissOutcome> {
-        try once(keyed, at: now) { transaction throws(SQLiteError) in
+        try once(keyed, at: now) { transaction throws(DatabaseError) in
             try Orders.dismiss(order, reason: reason, by: actor, at: now, in: transaction)
         }
     }
@@ -66,7 +66,7 @@ extension Store {
     public func noteDispute(
         on order: Order.ID, isLost: Bool, at clock: PolarClock, in scope: OrderScope, now: Instant
     ) throws(StoreError) -> OrderOutcome? {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Orders.note(
                 DisputeNotice(order: order, isLost: isLost, clock: clock), in: scope, at: now, transaction: transaction)
         }
@@ -77,7 +77,7 @@ extension Orders {
     static func assign(
         _ order: Order.ID, to user: UserID, by actor: String, in scope: OrderScope, at now: Instant,
         transaction: borrowing Transaction
-    ) throws(SQLiteError) -> AssignOutcome {
+    ) throws(DatabaseError) -> AssignOutcome {
         let connection = transaction.connection
         guard var payment = try Payments.find(order, on: connection) else { return .unknownOrder }
         guard payment.environment == scope.environment else { return .otherEnvironment }
@@ -103,7 +103,7 @@ extension Orders {
 
     static func dismiss(
         _ order: Order.ID, reason: String, by actor: String, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> DismissOutcome {
+    ) throws(DatabaseError) -> DismissOutcome {
         guard var payment = try Payments.find(order, on: transaction.connection) else { return .unknownOrder }
         guard try Payments.state(of: order, on: transaction.connection) == "parked" else { return .notParked }
         payment.isDismissed = true
@@ -117,7 +117,7 @@ extension Orders {
 
     static func note(
         _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant, transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome? {
+    ) throws(DatabaseError) -> OrderOutcome? {
         let connection = transaction.connection
         guard var payment = try Payments.find(dispute.order, on: connection) else { return nil }
         guard payment.environment == scope.environment else { return .otherEnvironment }

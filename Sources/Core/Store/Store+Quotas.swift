@@ -1,11 +1,11 @@
-internal import SQLite
+internal import Database
 
 extension Store {
     /// What the user's next upload would meet, as a page may say it beforehand. The upload's transaction decides anew.
     public func uploadStanding(
         of user: UserID, within limits: UploadLimits, at now: Instant
     ) throws(StoreError) -> UploadStanding {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             UploadStanding(
                 // A picture has a byte at least.
                 refusal: try Quotas.refusal(of: user, adding: 1, within: limits, at: now, on: connection),
@@ -18,7 +18,7 @@ extension Store {
 enum Quotas {
     static func refusal(
         of user: UserID, adding bytes: Int64, within limits: UploadLimits, at now: Instant, on connection: Connection
-    ) throws(SQLiteError) -> UploadRefusal? {
+    ) throws(DatabaseError) -> UploadRefusal? {
         if let limit = limits.dailyCalls, try spokenFor(on: now.day, connection) >= limit {
             return .closed(until: now.nextDay)
         }
@@ -33,7 +33,7 @@ enum Quotas {
 
     static func isAtOwnRisk(
         _ user: UserID, within limits: UploadLimits, at now: Instant, on connection: Connection
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         guard let limit = limits.freeFailures else { return false }
         let failures = try connection.query(
             "SELECT failures FROM user_usage WHERE user_id = ? AND failure_day = ?", .text(user.text), .integer(now.day)
@@ -42,7 +42,8 @@ enum Quotas {
     }
 
     /// One more failure that was given back.
-    static func noteFailure(of user: UserID, at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError)
+    static func noteFailure(of user: UserID, at now: Instant, in transaction: borrowing Transaction)
+        throws(DatabaseError)
     {
         try transaction.connection.execute(
             """
@@ -52,7 +53,7 @@ enum Quotas {
     }
 
     /// The day's calls: those that were made, and those that the jobs before this one will make.
-    private static func spokenFor(on day: Int64, _ connection: Connection) throws(SQLiteError) -> Int64 {
+    private static func spokenFor(on day: Int64, _ connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer(
             """
             SELECT coalesce((SELECT calls FROM provider_calls WHERE day = ?), 0)
@@ -65,14 +66,14 @@ enum Quotas {
     /// Counted no further than the limit.
     private static func waiting(
         of user: UserID, atMost limit: Int64, on connection: Connection
-    ) throws(SQLiteError) -> Int64 {
+    ) throws(DatabaseError) -> Int64 {
         try connection.integer(
             """
             SELECT count(*) FROM (SELECT 1 FROM generations WHERE user_id = ? AND status = 'pending' LIMIT ?)
             """, .text(user.text), .integer(limit))
     }
 
-    private static func imageBytes(of user: UserID, on connection: Connection) throws(SQLiteError) -> Int64 {
+    private static func imageBytes(of user: UserID, on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.query("SELECT image_bytes FROM user_usage WHERE user_id = ?", .text(user.text)) {
             $0.integer(0)
         }.first ?? 0

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// How an order stands here, beside what Polar's API says of it.
 public struct OrderStanding: Equatable, Sendable {
@@ -35,7 +35,7 @@ extension Store {
     public func reconcile(
         _ orders: [OrderSnapshot], in scope: OrderScope, isRehearsal: Bool, at now: Instant
     ) throws(StoreError) -> [Reconciled] {
-        let news = try read { connection throws(SQLiteError) in
+        let news = try read { connection throws(DatabaseError) in
             var news: [OrderSnapshot] = []
             for order in orders where try Orders.standing(of: order, on: connection).likeness != .settled {
                 news.append(order)
@@ -43,8 +43,8 @@ extension Store {
             return news
         }
         guard !news.isEmpty else { return [] }
-        let body: @Sendable (borrowing Transaction) throws(SQLiteError) -> [Reconciled] = {
-            transaction throws(SQLiteError) in
+        let body: @Sendable (borrowing Transaction) throws(DatabaseError) -> [Reconciled] = {
+            transaction throws(DatabaseError) in
             var done: [Reconciled] = []
             for order in news {
                 let standing = try Orders.standing(of: order, on: transaction.connection)
@@ -63,7 +63,7 @@ extension Store {
 
     /// How the order stands here; `nil` if it is not known.
     public func standing(of order: Order.ID) throws(StoreError) -> OrderStanding? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try Payments.find(order, on: connection).map {
                 OrderStanding(likeness: .different, target: $0.target, user: $0.user)
             }
@@ -75,7 +75,7 @@ extension Store {
     /// A refund changes its order, so an order that is newer than its refund has it already. While it is pending it
     /// changes nothing.
     public func ordersBehind(_ refunds: [RefundNotice]) throws(StoreError) -> [Order.ID] {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             var behind: [Order.ID] = []
             for refund in refunds where refund.state != .pending && !behind.contains(refund.order) {
                 let isHere =
@@ -94,16 +94,16 @@ extension Store {
     public func previewDispute(
         _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant
     ) throws(StoreError) -> OrderOutcome? {
-        try rehearse { transaction throws(SQLiteError) in
+        try rehearse { transaction throws(DatabaseError) in
             try Orders.note(dispute, in: scope, at: now, transaction: transaction)
         }
     }
 
     /// Does it and takes it back, within one transaction.
     private func rehearse<Result: Sendable>(
-        _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
+        _ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Result
     ) throws(StoreError) -> Result {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             // If the body throws, the change that it stands in is taken back as a whole.
             try transaction.connection.execute("SAVEPOINT rehearsal")
             let result = try body(transaction)
@@ -116,7 +116,7 @@ extension Store {
     /// Orders of ours that were refunded, as far as is known here, and changed since then; the newest change first. A refund
     /// that bounces later disappears from Polar's list of refunds.
     public func refundedOrders(since: Instant, in environment: Environment) throws(StoreError) -> [Order.ID] {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= ? AND environment = ?
@@ -131,7 +131,7 @@ extension Store {
 
     /// Orders whose lost dispute is on record.
     public func lostDisputes(in environment: Environment) throws(StoreError) -> Set<Order.ID> {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             Set(
                 try connection.query(
                     "SELECT order_id FROM payments WHERE dispute_lost = 1 AND environment = ?",
@@ -151,7 +151,7 @@ extension Store {
         // What was not settled in so long is for a person: `creditctl order` and Polar's dashboard.
         let earliest = Value.integer(now.advanced(by: .seconds(-30 * 86_400)).rawValue)
         let ahead = Value.integer(now.advanced(by: Store.honestLead).rawValue)
-        return try read { connection throws(SQLiteError) in
+        return try read { connection throws(DatabaseError) in
             var found: [Checkout.PolarID] = []
             // Those that were asked about while the clock was ahead have waited long enough.
             for (sql, edge) in [
@@ -181,7 +181,7 @@ extension Orders {
     /// Whether the order stands here as the snapshot has it, and its checkout as it does.
     fileprivate static func standing(
         of order: OrderSnapshot, on connection: Connection
-    ) throws(SQLiteError) -> OrderStanding {
+    ) throws(DatabaseError) -> OrderStanding {
         guard let payment = try Payments.find(order.id, on: connection) else {
             return OrderStanding(likeness: .unknown, target: 0, user: nil)
         }
@@ -196,7 +196,7 @@ extension Orders {
     /// - Returns: `nil` if it is not known.
     fileprivate static func reconsider(
         _ order: Order.ID, in scope: OrderScope, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> OrderOutcome? {
+    ) throws(DatabaseError) -> OrderOutcome? {
         guard let payment = try Payments.find(order, on: transaction.connection) else { return nil }
         guard payment.environment == scope.environment else { return .otherEnvironment }
         let checkout = try checkout(of: payment.snapshot, on: transaction.connection)?.checkout

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What went of the inbox.
 public struct Pruned: Equatable, Sendable {
@@ -48,7 +48,7 @@ extension Store {
     /// - Returns: how many there are.
     public func pruneCheckouts(before end: Instant, isDryRun: Bool) throws(StoreError) -> Int {
         guard !isDryRun else {
-            return try read { connection throws(SQLiteError) in
+            return try read { connection throws(DatabaseError) in
                 Int(
                     try connection.integer(
                         "SELECT count(*) FROM (\(Self.givenUp))", .integer(end.rawValue)))
@@ -56,7 +56,7 @@ extension Store {
         }
         var count = 0
         while true {
-            let removed = try write { transaction throws(SQLiteError) in
+            let removed = try write { transaction throws(DatabaseError) in
                 try transaction.connection.execute(
                     "DELETE FROM checkouts WHERE id IN (\(Self.givenUp) ORDER BY created_ms LIMIT ?)",
                     .integer(end.rawValue), .integer(Int64(Self.smallBatch)))
@@ -74,7 +74,7 @@ extension Store {
 
     /// How many generations ended before and are still shown.
     public func oldGenerations(before end: Instant) throws(StoreError) -> Int {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             Int(
                 try connection.integer(
                     "SELECT count(*) FROM (\(Self.ended))", .integer(end.rawValue)))
@@ -85,12 +85,12 @@ extension Store {
     ///
     /// - Returns: the files of each; nothing, if there are no more.
     public func pruneGenerations(before end: Instant, at now: Instant) throws(StoreError) -> [[BlobID]] {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let ids = try transaction.connection.query(
                 "\(Self.ended) ORDER BY coalesce(completed_ms, created_ms) LIMIT ?", .integer(end.rawValue),
                 .integer(Int64(Self.smallBatch))
             ) { Generation.ID($0.text(0)) }.compactMap(\.self)
-            return try ids.map { id throws(SQLiteError) in
+            return try ids.map { id throws(DatabaseError) in
                 let blobs = try Generations.find(id, on: transaction.connection)?.blobs ?? []
                 try Generations.hide(id, cancelling: false, at: now, in: transaction)
                 return blobs
@@ -102,7 +102,7 @@ extension Store {
         _ condition: String, _ values: [Value], _ change: String, _ isDryRun: Bool
     ) throws(StoreError) -> Int {
         guard !isDryRun else {
-            return try read { connection throws(SQLiteError) in
+            return try read { connection throws(DatabaseError) in
                 try connection.query("SELECT count(*) FROM deliveries WHERE \(condition)", values) {
                     Int($0.integer(0))
                 }.first ?? 0
@@ -110,7 +110,7 @@ extension Store {
         }
         var count = 0
         while true {
-            let ids = try read { connection throws(SQLiteError) in
+            let ids = try read { connection throws(DatabaseError) in
                 try connection.query(
                     "SELECT id FROM deliveries WHERE \(condition) ORDER BY received_ms LIMIT 10000", values
                 ) { $0.integer(0) }
@@ -118,7 +118,7 @@ extension Store {
             guard !ids.isEmpty else { return count }
             for start in stride(from: 0, to: ids.count, by: Self.batch) {
                 let batch = Array(ids[start..<min(start + Self.batch, ids.count)])
-                try write { transaction throws(SQLiteError) in
+                try write { transaction throws(DatabaseError) in
                     for id in batch { try transaction.connection.execute(change, .integer(id)) }
                 }
                 count += batch.count

@@ -1,10 +1,10 @@
 private import Crypto
-internal import SQLite
+internal import Database
 
 extension Store {
     /// The key of the tokens in forms. It came with the schema and never changes: read it once.
     public func formTokenKey() throws(StoreError) -> FormTokenKey {
-        let bytes = try read { connection throws(SQLiteError) in
+        let bytes = try read { connection throws(DatabaseError) in
             try connection.query("SELECT value FROM keys WHERE name = 'form_token'") { $0.blob(0) }.first
         }
         guard let bytes else { throw .unavailable("the key of the form tokens is gone") }
@@ -20,7 +20,7 @@ extension Store {
     ) throws(StoreError) {
         let hash = token.hash
         let oldHash = old?.hash
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try Accounts.see(new.profile, on: .signedIn(daily: self.trialsADay), at: now, in: transaction)
             if let oldHash { _ = try Sessions.delete(oldHash, in: transaction) }
             try Sessions.sweep(at: now, in: transaction)
@@ -32,7 +32,7 @@ extension Store {
     /// The session of that token, unless it ended or is over.
     public func session(_ token: SessionToken, at now: Instant) throws(StoreError) -> Session? {
         let hash = token.hash
-        return try read { connection throws(SQLiteError) in
+        return try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT user_id, email, name, email_verified, created_ms, used_ms, admin_used_ms, expires_ms
@@ -45,7 +45,7 @@ extension Store {
     /// Notes when sessions were used. Those that ended meanwhile stay away.
     public func note(_ uses: [SessionUse]) throws(StoreError) {
         guard !uses.isEmpty else { return }
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             for use in uses { try Sessions.note(use, in: transaction) }
         }
     }
@@ -55,12 +55,12 @@ extension Store {
     /// - Returns: whether there was one.
     public func closeSession(_ token: SessionToken) throws(StoreError) -> Bool {
         let hash = token.hash
-        return try write { transaction throws(SQLiteError) in try Sessions.delete(hash, in: transaction) }
+        return try write { transaction throws(DatabaseError) in try Sessions.delete(hash, in: transaction) }
     }
 
     /// The user's sessions, newest first.
     public func sessions(of user: UserID, at now: Instant) throws(StoreError) -> [SessionSummary] {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 """
                 SELECT token_hash, agent, network, created_ms, used_ms, expires_ms FROM sessions
@@ -76,7 +76,7 @@ extension Store {
     public func endSession(
         named name: String, of user: UserID, by actor: String? = nil, at now: Instant
     ) throws(StoreError) -> Bool {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let hashes = try transaction.connection.query(
                 "SELECT token_hash FROM sessions WHERE user_id = ?", .text(user.text)
             ) { SessionHash(bytes: $0.blob(0)) }
@@ -95,7 +95,7 @@ extension Store {
     /// - Parameter actor: who else wants it so, for the audit log; `nil`: the user.
     /// - Returns: how many there were.
     public func endSessions(of user: UserID, by actor: String? = nil, at now: Instant) throws(StoreError) -> Int {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let count = try Sessions.deleteAll(of: user, in: transaction)
             if let actor, count > 0 {
                 try AuditLog.add(
@@ -119,7 +119,7 @@ extension Store {
     /// Ends the sessions that the issuer's logout token names.
     public func logOut(_ token: LogoutToken, at now: Instant) throws(StoreError) -> LogoutOutcome {
         let id = sha256(Array(token.id.utf8))
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             let connection = transaction.connection
             try connection.execute(
                 """
@@ -136,7 +136,7 @@ extension Store {
 
     /// When a token of the issuer last said whether an address is verified.
     public func emailClaimSeen(from issuer: String) throws(StoreError) -> Instant? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query("SELECT seen_ms FROM email_claims WHERE issuer = ?", .text(issuer)) {
                 Instant(rawValue: $0.integer(0))
             }.first
@@ -144,7 +144,7 @@ extension Store {
     }
 
     public func noteEmailClaim(from issuer: String, at now: Instant) throws(StoreError) {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 "INSERT INTO email_claims VALUES (?1, ?2) ON CONFLICT DO UPDATE SET seen_ms = ?2", .text(issuer),
                 .integer(now.rawValue))
@@ -161,7 +161,7 @@ enum Sessions {
 
     static func insert(
         _ hash: SessionHash, _ new: NewSession, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let verified: Value =
             switch new.profile.proof {
             case .verified: .integer(1)
@@ -179,12 +179,12 @@ enum Sessions {
             .integer(now.rawValue), .integer(now.advanced(by: SessionToken.lifetime).rawValue))
     }
 
-    static func delete(_ hash: SessionHash, in transaction: borrowing Transaction) throws(SQLiteError) -> Bool {
+    static func delete(_ hash: SessionHash, in transaction: borrowing Transaction) throws(DatabaseError) -> Bool {
         try transaction.connection.execute("DELETE FROM sessions WHERE token_hash = ?", .blob(hash.bytes))
         return transaction.connection.changes == 1
     }
 
-    static func deleteAll(of user: UserID, in transaction: borrowing Transaction) throws(SQLiteError) -> Int {
+    static func deleteAll(of user: UserID, in transaction: borrowing Transaction) throws(DatabaseError) -> Int {
         try transaction.connection.execute("DELETE FROM sessions WHERE user_id = ?", .text(user.text))
         return transaction.connection.changes
     }
@@ -192,7 +192,7 @@ enum Sessions {
     /// A session whose `sid` we were never told ends with any of its user's.
     static func delete(
         of whose: LogoutToken.Whose, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Int {
+    ) throws(DatabaseError) -> Int {
         let connection = transaction.connection
         switch whose {
         case .user(let user): return try deleteAll(of: user, in: transaction)
@@ -206,7 +206,7 @@ enum Sessions {
         return connection.changes
     }
 
-    static func note(_ use: SessionUse, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func note(_ use: SessionUse, in transaction: borrowing Transaction) throws(DatabaseError) {
         switch use.area {
         case .site:
             try transaction.connection.execute(
@@ -219,7 +219,7 @@ enum Sessions {
         }
     }
 
-    static func sweep(at now: Instant, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func sweep(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             """
             DELETE FROM sessions WHERE token_hash IN
@@ -228,7 +228,7 @@ enum Sessions {
             .integer(now.rawValue), .integer(sweepLimit))
     }
 
-    static func trim(of user: UserID, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func trim(of user: UserID, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             """
             DELETE FROM sessions WHERE token_hash IN

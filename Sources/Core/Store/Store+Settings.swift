@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// What an admin wants to be otherwise; `nil` leaves a setting as it is.
 public struct SettingsChange: Equatable, Sendable {
@@ -23,7 +23,7 @@ public enum SettingsOutcome: Equatable, Sendable {
 
 extension Store {
     public func settings() throws(StoreError) -> BillingSettings {
-        try read { connection throws(SQLiteError) in try BillingSettings.current(on: connection) }
+        try read { connection throws(DatabaseError) in try BillingSettings.current(on: connection) }
     }
 
     /// Changes what is sold from now on; what was promised before stands. The audit log tells the old and the new.
@@ -32,7 +32,7 @@ extension Store {
     public func changeSettings(
         _ change: SettingsChange, expectedVersion: Int64?, by actor: String, at now: Instant
     ) throws(StoreError) -> SettingsOutcome {
-        try write { transaction throws(SQLiteError) in
+        try write { transaction throws(DatabaseError) in
             let connection = transaction.connection
             let old = try BillingSettings.current(on: connection)
             guard expectedVersion ?? old.version == old.version else { return .stale(current: old) }

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Everything about one user that an operator asks for.
 public struct UserReport: Equatable, Sendable {
@@ -47,7 +47,7 @@ extension Store {
     /// - Parameter limit: how many payments and how many entries at most.
     public func report(on user: UserID, limit: Int, at now: Instant) throws(StoreError) -> UserReport? {
         precondition((1...1000).contains(limit))
-        return try read { connection throws(SQLiteError) in
+        return try read { connection throws(DatabaseError) in
             guard let account = try Accounts.find(user, at: now, on: connection) else { return nil }
             let person = try connection.query("SELECT email, name FROM users WHERE id = ?", .text(user.text)) {
                 (email: $0.optionalText(0), name: $0.optionalText(1))

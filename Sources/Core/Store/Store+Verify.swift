@@ -1,49 +1,40 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 extension Store {
-    /// What a copy for ``verify(room:)`` leaves of the disk.
-    private static let keptFree: Int64 = 256 << 20
-
     /// Recomputes every balance, target, charge and debt from the entries and the rows, on one state of the database.
     ///
-    /// It looks at a copy, which goes with its end: a long look at the database itself keeps the WAL from being taken
-    /// back. SQLite walks the rows; memory does not grow with the ledger. Each check names its first 1000 faults.
+    /// The engine walks the rows; memory does not grow with the ledger. Each check names its first 1000 faults.
     ///
-    /// - Parameter room: bytes free beside the database; without room for a copy, it is looked at itself.
+    /// - Parameter room: bytes free beside the database, for a copy to look at.
     /// - Returns: nothing, if all is as the rules of credits say.
     public func verify(room: Int64? = nil) throws(StoreError) -> [LedgerFault] {
-        let bytes = try read { connection throws(SQLiteError) in
-            try connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size")
-        }
-        if let room, room - Self.keptFree > bytes {
-            do throws(SQLiteError) {
-                return try Verification.faults(
-                    on: Connection.privateCopy(of: path, by: path + ".verify"))
-            } catch {
-                // Whatever is in the way of a copy, such as a disk that is full by now, is not in the way of this:
+        do throws(DatabaseError) {
+            return try engine.examine(room: room) { connection throws(DatabaseError) in
+                try Verification.faults(on: connection)
             }
+        } catch {
+            throw StoreError(error)
         }
-        return try read { connection throws(SQLiteError) in try Verification.faults(on: connection) }
     }
 }
 
 extension Verification {
-    static func faults(on connection: Connection) throws(SQLiteError) -> [LedgerFault] {
+    static func faults(on connection: Connection) throws(DatabaseError) -> [LedgerFault] {
         var verification = Verification(connection: connection)
-        do throws(SQLiteError) {
+        do throws(DatabaseError) {
             try verification.checkEverything()
         } catch {
-            // A page that SQLite cannot make sense of is what was looked for.
-            guard error.isDamage else { throw error }
+            // A page that the engine cannot make sense of is what was looked for.
+            guard error.kind == .damaged else { throw error }
             verification.faults.append(.fileDamaged(error.description))
         }
         return verification.faults
     }
 
-    private mutating func checkEverything() throws(SQLiteError) {
+    private mutating func checkEverything() throws(DatabaseError) {
         try checkFile()
-        // What SQLite cannot read, nobody can recompute.
+        // What the engine cannot read, nobody can recompute.
         guard faults.isEmpty else { return }
         try checkUsers()
         try checkEntries()
@@ -62,12 +53,12 @@ struct Verification {
     let connection: Connection
     var faults: [LedgerFault] = []
 
-    mutating func checkFile() throws(SQLiteError) {
-        try find("PRAGMA integrity_check") { $0.text(0) == "ok" ? nil : .fileDamaged($0.text(0)) }
-        try find("PRAGMA foreign_key_check") { .referenceDangles(table: $0.text(0), parent: $0.text(2)) }
+    mutating func checkFile() throws(DatabaseError) {
+        try find(connection.dialect.damages) { .fileDamaged($0.text(0)) }
+        try find(connection.dialect.danglingReferences) { .referenceDangles(table: $0.text(0), parent: $0.text(1)) }
     }
 
-    mutating func checkUsers() throws(SQLiteError) {
+    mutating func checkUsers() throws(DatabaseError) {
         try find("SELECT id, balance FROM users WHERE balance < 0 LIMIT \(Self.limit)") {
             .balanceBelowZero(user: $0.text(0), balance: $0.integer(1))
         }
@@ -101,7 +92,7 @@ struct Verification {
         ) { .debtIsNotOwed(user: $0.text(0), debt: $0.integer(1), owed: $0.integer(2)) }
     }
 
-    mutating func checkEntries() throws(SQLiteError) {
+    mutating func checkEntries() throws(DatabaseError) {
         try find(
             """
             SELECT id, user_id, previous, amount, balance_after FROM (
@@ -138,7 +129,7 @@ struct Verification {
         ) { .entryNamesAnotherEvent(entry: $0.integer(0), kind: $0.text(1), key: $0.text(2)) }
     }
 
-    mutating func checkDays() throws(SQLiteError) {
+    mutating func checkDays() throws(DatabaseError) {
         try find(
             """
             SELECT day, kind, sum(kept), sum(total) FROM (
@@ -150,7 +141,7 @@ struct Verification {
         ) { .dayMiscounted(day: $0.integer(0), kind: $0.text(1), kept: $0.integer(2), sum: $0.integer(3)) }
     }
 
-    mutating func checkOrders() throws(SQLiteError) {
+    mutating func checkOrders() throws(DatabaseError) {
         try find(
             """
             SELECT DISTINCT order_id FROM ledger_entry e
@@ -173,7 +164,7 @@ struct Verification {
     }
 
     /// Decides every order anew, from the snapshot that was applied last.
-    mutating func checkPayments() throws(SQLiteError) {
+    mutating func checkPayments() throws(DatabaseError) {
         try find(
             """
             SELECT p.order_id, p.state, p.snapshot, p.clock_us, p.pack_credits, p.target_credits, p.debt_credits,
@@ -188,13 +179,13 @@ struct Verification {
 
     mutating func find(
         _ sql: String, fault: (borrowing Row) -> LedgerFault?
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try find(sql) { row in fault(row).map { [$0] } ?? [] }
     }
 
     private mutating func find(
         _ sql: String, faults: (borrowing Row) -> [LedgerFault]
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         var found: [LedgerFault] = []
         try connection.forEach(sql) { row in
             if found.count < Self.limit { found += faults(row) }

@@ -1,11 +1,11 @@
-internal import SQLite
+internal import Database
 
 /// Every charge against its generation, and every refund against its charge.
 ///
 /// What a row alone can show, such as a completed generation that counts as refunded, is refused by the table's CHECKs,
-/// and SQLite's check of the file has looked at those already.
+/// and the engine's check of the file has looked at those already.
 extension Verification {
-    mutating func checkGenerations() throws(SQLiteError) {
+    mutating func checkGenerations() throws(DatabaseError) {
         try checkRefunds()
         try checkOwners()
         try checkCharges()
@@ -14,7 +14,7 @@ extension Verification {
     }
 
     /// A refund that debt was paid from: the same user's, before it, and at least as much.
-    private mutating func checkRepayments() throws(SQLiteError) {
+    private mutating func checkRepayments() throws(DatabaseError) {
         try find(
             """
             SELECT p.id, p.user_id FROM ledger_entry p LEFT JOIN ledger_entry r
@@ -26,7 +26,7 @@ extension Verification {
     }
 
     /// A client's key is charged once, and what was answered under it is what was charged.
-    private mutating func checkKeys() throws(SQLiteError) {
+    private mutating func checkKeys() throws(DatabaseError) {
         try find(
             """
             SELECT user_id, request_key, count(*) FROM generations WHERE request_key IS NOT NULL
@@ -42,7 +42,7 @@ extension Verification {
         ) { .keyOfAnotherGeneration(user: $0.text(0), key: $0.text(1), generation: $0.text(2)) }
     }
 
-    private mutating func checkRefunds() throws(SQLiteError) {
+    private mutating func checkRefunds() throws(DatabaseError) {
         let refunds = """
             FROM ledger_entry r LEFT JOIN ledger_entry c
               ON c.idempotency_key = 'generation:' || r.generation_id || ':charge:'
@@ -61,7 +61,7 @@ extension Verification {
         }
     }
 
-    private mutating func checkOwners() throws(SQLiteError) {
+    private mutating func checkOwners() throws(DatabaseError) {
         try find(
             """
             SELECT e.generation_id, e.id, e.user_id, g.user_id FROM ledger_entry e
@@ -77,7 +77,7 @@ extension Verification {
 
     /// The charges of a generation are numbered from 1 to `charge`. All but the last were given back, each before the
     /// next; the row says whether the last one was.
-    private mutating func checkCharges() throws(SQLiteError) {
+    private mutating func checkCharges() throws(DatabaseError) {
         let number = "substr(c.idempotency_key, length('generation:' || c.generation_id || ':charge:') + 1)"
         try find(
             "SELECT generation_id, id, amount FROM ledger_entry WHERE kind = 'charge' AND amount <> -1 LIMIT \(Self.limit)"

@@ -1,8 +1,8 @@
-internal import SQLite
+internal import Database
 
 /// The sums that pages read instead of adding up, against what they were added up from.
 extension Verification {
-    mutating func checkSums() throws(SQLiteError) {
+    mutating func checkSums() throws(DatabaseError) {
         try find(
             """
             SELECT currency, sum(sold), sum(sold_sum), sum(refunded), sum(refunded_sum) FROM (

@@ -1,5 +1,5 @@
 private import Crypto
-internal import SQLite
+internal import Database
 
 /// How a user stands with the trial. The raw value is stored.
 public enum TrialStanding: String, Sendable {
@@ -39,7 +39,7 @@ enum Trials {
     /// What a user who is new, or whose address is verified at last, gets.
     static func begin(
         _ profile: Profile, on ground: Ground, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         let standing = try decide(profile, on: ground, at: now, in: transaction)
         try set(standing, of: profile.user, in: transaction)
         let label = #"standing="\#(standing.rawValue)""#
@@ -49,7 +49,7 @@ enum Trials {
     /// A user who was there before comes with an address that counts.
     static func catchUp(
         _ profile: Profile, on ground: Ground, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         guard let email = profile.trialEmail else { return }
         let stored = try transaction.connection.query(
             "SELECT trial FROM users WHERE id = ?", .text(profile.user.text)
@@ -64,7 +64,7 @@ enum Trials {
     }
 
     /// Keeps a person who is forgotten from having another trial.
-    static func noteBeforeForgetting(_ user: UserID, in transaction: borrowing Transaction) throws(SQLiteError) {
+    static func noteBeforeForgetting(_ user: UserID, in transaction: borrowing Transaction) throws(DatabaseError) {
         let known = try transaction.connection.query(
             "SELECT email FROM users WHERE id = ? AND (trial IS NULL OR trial = 'given_unnoted')", .text(user.text)
         ) { $0.optionalText(0) }
@@ -73,7 +73,7 @@ enum Trials {
 
     private static func decide(
         _ profile: Profile, on ground: Ground, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> TrialStanding {
+    ) throws(DatabaseError) -> TrialStanding {
         let credits = try BillingSettings.current(on: transaction.connection).freeTrialCredits
         guard credits > 0 else { return .none }
         guard profile.proof != .unverified else { return .unverified }
@@ -90,7 +90,7 @@ enum Trials {
     /// Also by somebody who was seen before addresses were noted, and not since.
     private static func wasUsed(
         _ email: String, by user: UserID, on connection: Connection
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         try connection.integer(
             """
             SELECT EXISTS (SELECT 1 FROM trial_emails WHERE email_hash = ?1)
@@ -98,7 +98,7 @@ enum Trials {
             """, .blob(try hash(email, on: connection)), .text(email), .text(user.text)) == 1
     }
 
-    private static func note(_ email: String, in transaction: borrowing Transaction) throws(SQLiteError) {
+    private static func note(_ email: String, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             "INSERT INTO trial_emails VALUES (?) ON CONFLICT DO NOTHING",
             .blob(try hash(email, on: transaction.connection)))
@@ -107,7 +107,7 @@ enum Trials {
     /// - Returns: whether there was room for one more today.
     private static func count(
         on ground: Ground, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         let limit: Int64 =
             switch ground {
             case .signedIn(let daily): daily
@@ -123,12 +123,12 @@ enum Trials {
 
     private static func set(
         _ standing: TrialStanding, of user: UserID, in transaction: borrowing Transaction
-    ) throws(SQLiteError) {
+    ) throws(DatabaseError) {
         try transaction.connection.execute(
             "UPDATE users SET trial = ? WHERE id = ?", .text(standing.rawValue), .text(user.text))
     }
 
-    private static func hash(_ email: String, on connection: Connection) throws(SQLiteError) -> [UInt8] {
+    private static func hash(_ email: String, on connection: Connection) throws(DatabaseError) -> [UInt8] {
         let key = try connection.query("SELECT value FROM keys WHERE name = 'trial_email'") { $0.blob(0) }
         guard let key = key.first else { preconditionFailure("The key of the addresses came with the schema") }
         return hmacSHA256(key: key, message: email.utf8.lowercasedASCII)

@@ -66,7 +66,7 @@ extension Doctor {
         guard let settings = store else { return [.skipped(check, "CREDITS_DATABASE cannot be used, as said above")] }
         let facts: DatabaseFacts
         do throws(StoreError) {
-            facts = try Store.inspect(path: settings.database)
+            facts = try parts.inspect(settings)
         } catch {
             return [
                 .fault(check, "it cannot be opened: \(error.description)", "check CREDITS_DATABASE and its permissions")

@@ -38,6 +38,7 @@ public struct DoctorParts: Sendable {
     let tools: @Sendable (WorkerSettings) -> Tools
     /// Such as `active`; `nil` where no service manager answers.
     let unitState: @Sendable (String) -> String?
+    let inspect: @Sendable (StoreSettings) throws(StoreError) -> DatabaseFacts
     let openStore: @Sendable (StoreSettings) throws(StoreError) -> Store
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
@@ -48,6 +49,7 @@ public struct DoctorParts: Sendable {
         freeBytes: @escaping @Sendable (String) -> Int64?, polar: @escaping @Sendable (PolarSettings) -> AskPolar,
         call: @escaping @Sendable (Call) -> Answer, tools: @escaping @Sendable (WorkerSettings) -> Tools,
         unitState: @escaping @Sendable (String) -> String?,
+        inspect: @escaping @Sendable (StoreSettings) throws(StoreError) -> DatabaseFacts,
         openStore: @escaping @Sendable (StoreSettings) throws(StoreError) -> Store,
         now: @escaping @Sendable () -> Instant, random: @escaping @Sendable (Int) -> [UInt8]
     ) {
@@ -60,6 +62,7 @@ public struct DoctorParts: Sendable {
         self.call = call
         self.tools = tools
         self.unitState = unitState
+        self.inspect = inspect
         self.openStore = openStore
         self.now = now
         self.random = random

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// What an admin did: who, what, old, new, when.
 public struct AuditEntry: Equatable, Sendable {
@@ -22,7 +22,7 @@ extension Store {
     ) throws(StoreError) -> Listing<AuditEntry> {
         precondition((1...1000).contains(limit))
         let query = Self.auditList(of: subject, after: cursor, limit: limit)
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: AuditEntry.init)
         }
         return Listing(found, limit: limit) { ListCursor(of: String($0.id)) }

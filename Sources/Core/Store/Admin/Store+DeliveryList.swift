@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// Which deliveries a list shows: those that are all of this.
 public struct DeliveryFilter: Equatable, Sendable {
@@ -49,14 +49,14 @@ extension Store {
     ) throws(StoreError) -> Listing<DeliverySummary> {
         precondition((1...1000).contains(limit))
         let query = Self.deliveryList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: DeliverySummary.init)
         }
         return Listing(found, limit: limit) { ListCursor(of: String($0.place)) }
     }
 
     public func delivery(_ webhook: String) throws(StoreError) -> DeliveryDetail? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(
                 "SELECT \(DeliverySummary.columns), headers, body FROM deliveries WHERE webhook_id = ?", .text(webhook)
             ) { row in

@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// What was removed with a person's address.
 public struct Forgotten: Equatable, Sendable {
@@ -26,13 +26,13 @@ extension Store {
     /// Bodies of deliveries that name the user, the address or Polar's customer are found beforehand, a thousand at a time,
     /// so that nobody waits for it.
     public func forget(_ user: UserID, by actor: String, at now: Instant) throws(StoreError) -> ForgetOutcome {
-        guard let names = try read({ connection throws(SQLiteError) in try Person.names(of: user, on: connection) })
+        guard let names = try read({ connection throws(DatabaseError) in try Person.names(of: user, on: connection) })
         else { return .unknownUser }
         var telling: [Int64] = []
         var end: Int64 = 0
         while true {
             let (start, names) = (end, names)
-            let (found, last) = try read { connection throws(SQLiteError) in
+            let (found, last) = try read { connection throws(DatabaseError) in
                 try Person.deliveries(naming: names, after: start, on: connection)
             }
             telling += found
@@ -40,7 +40,7 @@ extension Store {
             end = last
         }
         let bodies = telling
-        return try write { transaction throws(SQLiteError) in
+        return try write { transaction throws(DatabaseError) in
             .forgotten(try Person.forget(user, bodies, by: actor, at: now, in: transaction))
         }
     }
@@ -55,7 +55,7 @@ enum Person {
     /// - Returns: `nil` if nobody knows the user.
     static func forgetAll(
         of user: UserID, by actor: String, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Forgotten? {
+    ) throws(DatabaseError) -> Forgotten? {
         guard let names = try names(of: user, on: transaction.connection) else { return nil }
         var telling: [Int64] = []
         var end: Int64? = 0
@@ -68,7 +68,7 @@ enum Person {
     }
 
     /// How the person stands in the bodies of deliveries: JSON strings with their quotes. `nil` if nobody knows the user.
-    static func names(of user: UserID, on connection: Connection) throws(SQLiteError) -> [[UInt8]]? {
+    static func names(of user: UserID, on connection: Connection) throws(DatabaseError) -> [[UInt8]]? {
         let known = try connection.query("SELECT email FROM users WHERE id = ?", .text(user.text)) {
             $0.optionalText(0)
         }.first
@@ -83,7 +83,7 @@ enum Person {
     /// The deliveries of the next so many that name the person, and where the next so many begin; `nil` at the end.
     static func deliveries(
         naming names: [[UInt8]], after start: Int64, on connection: Connection
-    ) throws(SQLiteError) -> (found: [Int64], end: Int64?) {
+    ) throws(DatabaseError) -> (found: [Int64], end: Int64?) {
         let last = try connection.query("SELECT max(id) FROM deliveries") { $0.optionalInteger(0) }.first ?? nil
         guard let last, start < last else { return ([], nil) }
         let end = start + window
@@ -101,9 +101,9 @@ enum Person {
     static func forget(
         _ user: UserID, _ deliveries: [Int64], by actor: String, at now: Instant,
         in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Forgotten {
+    ) throws(DatabaseError) -> Forgotten {
         let connection = transaction.connection
-        func change(_ sql: String, _ values: [Value]) throws(SQLiteError) -> Int64 {
+        func change(_ sql: String, _ values: [Value]) throws(DatabaseError) -> Int64 {
             _ = try connection.query(sql, values) { _ in }
             return Int64(connection.changes)
         }

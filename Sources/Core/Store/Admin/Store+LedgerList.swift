@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// Which entries of the whole ledger are told of.
 public struct LedgerFilter: Equatable, Sendable {
@@ -17,7 +17,7 @@ extension Store {
     ) throws(StoreError) -> Listing<LedgerEntry> {
         precondition((1...1000).contains(limit))
         let query = Self.ledgerList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: LedgerEntry.init)
         }
         return Listing(found, limit: limit) { ListCursor($0.createdAt, String($0.id)) }

@@ -1,5 +1,5 @@
+internal import Database
 private import JSON
-internal import SQLite
 
 /// Money and credits at a glance.
 public struct Overview: Equatable, Sendable {
@@ -79,7 +79,7 @@ public enum Complaint: Equatable, Sendable {
 extension Store {
     /// - Parameter environment: of the money; credits are ours.
     public func overview(in environment: Environment, at now: Instant) throws(StoreError) -> Overview {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             let kinds = try Sums.kinds(on: connection)
             let credits = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, Credits(rawValue: $0.credits)) })
             return Overview(
@@ -97,7 +97,7 @@ extension Store {
 
     /// How many orders wait for a person.
     public func parkedCount() throws(StoreError) -> Int64 {
-        try read { connection throws(SQLiteError) in try Sums.parked(on: connection) }
+        try read { connection throws(DatabaseError) in try Sums.parked(on: connection) }
     }
 }
 
@@ -105,7 +105,7 @@ extension Store {
 enum Sums {
     static let mostFailures: Int64 = 10
 
-    static func kinds(on connection: Connection) throws(SQLiteError) -> [KindSum] {
+    static func kinds(on connection: Connection) throws(DatabaseError) -> [KindSum] {
         try connection.query("SELECT kind, sum(entries), sum(credits) FROM ledger_days GROUP BY kind") { row in
             LedgerEntry.Kind(rawValue: row.text(0)).map {
                 KindSum(kind: $0, entries: row.integer(1), credits: row.integer(2))
@@ -114,7 +114,7 @@ enum Sums {
     }
 
     /// A status without generations is absent.
-    static func generations(on connection: Connection) throws(SQLiteError) -> [Generation.Status: Int64] {
+    static func generations(on connection: Connection) throws(DatabaseError) -> [Generation.Status: Int64] {
         let counts = try connection.query(
             "SELECT status, generations FROM generation_counts WHERE generations > 0"
         ) { row in Generation.Status(rawValue: row.text(0)).map { ($0, row.integer(1)) } }
@@ -122,27 +122,27 @@ enum Sums {
     }
 
     /// Since when the job that has waited longest could be taken.
-    static func oldestDue(on connection: Connection) throws(SQLiteError) -> Instant? {
+    static func oldestDue(on connection: Connection) throws(DatabaseError) -> Instant? {
         try connection.query(
             "SELECT due_ms FROM generations WHERE status = 'pending' ORDER BY due_ms LIMIT 1"
         ) { Instant(rawValue: $0.integer(0)) }.first
     }
 
-    static func debt(on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func debt(on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer("SELECT coalesce(sum(debt), 0) FROM users WHERE debt > 0")
     }
 
-    static func users(on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func users(on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer("SELECT count(*) FROM users")
     }
 
-    static func parked(on connection: Connection) throws(SQLiteError) -> Int64 {
+    static func parked(on connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer("SELECT count(*) FROM payments WHERE state = 'parked'")
     }
 
     static func money(
         in environment: Environment, at now: Instant, on connection: Connection
-    ) throws(SQLiteError) -> [MoneySeries] {
+    ) throws(DatabaseError) -> [MoneySeries] {
         let today = now.rawValue / 86_400_000
         let first = today - Int64(MoneySeries.length - 1)
         let totals = try connection.query(
@@ -174,7 +174,7 @@ enum Sums {
         }
     }
 
-    static func failures(at now: Instant, on connection: Connection) throws(SQLiteError) -> [GenerationReport] {
+    static func failures(at now: Instant, on connection: Connection) throws(DatabaseError) -> [GenerationReport] {
         // Of the newest, not of all: failures of years are no news.
         let newest = try connection.query(
             "SELECT \(GenerationReport.columns) FROM generations WHERE status = 'failed' ORDER BY seq DESC LIMIT ?",
@@ -189,7 +189,7 @@ private enum Complaints {
     static let jobPatience = Duration.seconds(10 * 60)
     static let backupPatience = Duration.seconds(2 * 86_400)
 
-    static func all(at now: Instant, on connection: Connection) throws(SQLiteError) -> [Complaint] {
+    static func all(at now: Instant, on connection: Connection) throws(DatabaseError) -> [Complaint] {
         var complaints: [Complaint] = []
         if let verified = try Operations.find(.ledgerVerify, on: connection),
             let faults = verified.facts["faults"]?.integer, faults > 0

@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// How an order stands with us. The raw value is stored: never rename one.
 public enum PaymentState: String, CaseIterable, Sendable {
@@ -38,7 +38,7 @@ extension Store {
     ) throws(StoreError) -> Listing<PaymentReport> {
         precondition((1...1000).contains(limit))
         let query = Self.paymentList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(SQLiteError) in
+        let found = try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: PaymentReport.init)
         }
         return Listing(found, limit: limit) { ListCursor($0.createdAt, $0.order.text) }

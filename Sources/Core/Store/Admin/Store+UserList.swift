@@ -1,4 +1,4 @@
-internal import SQLite
+internal import Database
 
 /// A user in a list.
 public struct UserSummary: Equatable, Sendable {
@@ -65,7 +65,7 @@ extension Store {
     }
 
     private func userRows(_ query: ListQuery) throws(StoreError) -> [UserSummary] {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             try connection.query(query.sql, query.values, decode: UserSummary.init)
         }
     }
@@ -92,7 +92,7 @@ extension Store {
 
     /// What is known of a user; `nil` for somebody never seen.
     public func detail(of user: UserID, at now: Instant) throws(StoreError) -> UserDetail? {
-        try read { connection throws(SQLiteError) in
+        try read { connection throws(DatabaseError) in
             guard let account = try Accounts.find(user, at: now, on: connection) else { return nil }
             let person = try connection.query(
                 """

@@ -1,61 +1,46 @@
 private import CSQLite
+internal import Database
 private import Glibc
 
-extension Connection {
+extension SQLiteConnection {
     /// Writes a copy of the database as it is at one moment, while others go on writing.
     ///
     /// The moment lasts as long as the pages are read and handed to the system; they reach the disk afterwards.
     ///
     /// - Parameter path: no file stands there yet. The copy is one file, without a WAL beside it.
-    public static func copy(of database: String, to path: String) throws(SQLiteError) {
-        try Connection(path: path, mode: .copy).fill(from: database)
+    static func copy(of database: String, to path: String) throws(DatabaseError) {
+        try SQLiteConnection(path: path, mode: .copy).fill(from: database)
         let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
         defer { close(descriptor) }
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw SQLiteError(errno: errno, doing: "keep the copy") }
+        guard descriptor >= 0, fsync(descriptor) == 0 else { throw DatabaseError(errno: errno, doing: "keep the copy") }
     }
 
     /// A copy that nobody else sees and that goes with the connection, or with the process.
     ///
     /// - Parameter path: where it stands while it is made. One that somebody left there who died is taken over.
-    public static func privateCopy(of database: String, by path: String) throws(SQLiteError) -> Connection {
+    static func privateCopy(of database: String, by path: String) throws(DatabaseError) -> SQLiteConnection {
         let descriptor = try claim(path)
         defer { close(descriptor) }
-        let copy = try Connection(path: path, mode: .copy)
-        do throws(SQLiteError) {
+        let copy = try SQLiteConnection(path: path, mode: .copy)
+        do throws(DatabaseError) {
             try copy.fill(from: database)
         } catch {
             _ = unsafe unlink(path)
             throw error
         }
-        guard unsafe unlink(path) == 0 else { throw SQLiteError(errno: errno, doing: "hide the copy") }
+        guard unsafe unlink(path) == 0 else { throw DatabaseError(errno: errno, doing: "hide the copy") }
         return copy
     }
 
-    /// One transaction on a file that nobody else has in hand, and that needs no lane.
-    public func change<Result>(
-        _ body: (borrowing Transaction) throws(SQLiteError) -> Result
-    ) throws(SQLiteError) -> Result {
-        try execute("BEGIN IMMEDIATE")
-        do throws(SQLiteError) {
-            let transaction = Transaction(connection: self)
-            let result = try body(transaction)
-            try execute("COMMIT")
-            return result
-        } catch {
-            if isInTransaction { try? execute("ROLLBACK") }
-            throw error
-        }
-    }
-
     /// An empty file under a lock that SQLite knows nothing of: one copy is made there at a time.
-    private static func claim(_ path: String) throws(SQLiteError) -> Int32 {
+    private static func claim(_ path: String) throws(DatabaseError) -> Int32 {
         while true {
             let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             var status = stat()
-            guard descriptor >= 0 else { throw SQLiteError(errno: errno, doing: "make the copy") }
+            guard descriptor >= 0 else { throw DatabaseError(errno: errno, doing: "make the copy") }
             guard flock(descriptor, LOCK_EX) == 0, unsafe fstat(descriptor, &status) == 0 else {
                 defer { close(descriptor) }
-                throw SQLiteError(errno: errno, doing: "make the copy")
+                throw DatabaseError(errno: errno, doing: "make the copy")
             }
             // Who had it before has hidden it meanwhile, and reads it.
             guard status.st_nlink > 0 else {
@@ -64,28 +49,28 @@ extension Connection {
             }
             guard ftruncate(descriptor, 0) == 0 else {
                 defer { close(descriptor) }
-                throw SQLiteError(errno: errno, doing: "make the copy")
+                throw DatabaseError(errno: errno, doing: "make the copy")
             }
             return descriptor
         }
     }
 
     /// Source: https://www.sqlite.org/c3ref/backup_finish.html
-    private func fill(from database: String) throws(SQLiteError) {
+    private func fill(from database: String) throws(DatabaseError) {
         // What fails half-way is thrown away whole. A journal on the disk would be found by whoever still reads the copy
         // of before, which had the same name. (OFF does nothing on a connection that is on its guard.)
         try execute("PRAGMA journal_mode = MEMORY")
         try execute("PRAGMA synchronous = OFF")
-        let source = try Connection(path: database, mode: .read)
-        try unsafe source.withHandles(self) { (source, target) throws(SQLiteError) in
+        let source = try SQLiteConnection(path: database, mode: .read)
+        try unsafe source.withHandles(self) { (source, target) throws(DatabaseError) in
             guard let backup = unsafe sqlite3_backup_init(target, "main", source, "main") else {
-                throw unsafe SQLiteError(sqlite3_errcode(target), on: target, sql: "backup")
+                throw unsafe DatabaseError(sqlite3_errcode(target), on: target, sql: "backup")
             }
             // All pages in one step: one read transaction, so nobody's commit makes it begin again.
             let code = unsafe sqlite3_backup_step(backup, -1)
             let end = unsafe sqlite3_backup_finish(backup)
             guard code == SQLITE_DONE, end == SQLITE_OK else {
-                throw unsafe SQLiteError(code == SQLITE_DONE ? end : code, on: target, sql: "backup")
+                throw unsafe DatabaseError(code == SQLITE_DONE ? end : code, on: target, sql: "backup")
             }
         }
         try execute("PRAGMA journal_mode = DELETE")

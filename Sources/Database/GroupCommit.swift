@@ -1,35 +1,43 @@
 private import Threads
 
-/// The one connection of this process that writes, and the thread that has it: group commit.
-///
-/// The thread waits for the ``Lane``, begins one immediate transaction, takes every change that waits by then, runs each
-/// in a SAVEPOINT of its own, commits once, and only then lets each caller go on. A change that fails does not harm its
-/// neighbours. A caller who waits too long takes the change back: it is never run.
-public final class Writer: Sendable {
-    /// For the turn and for SQLite's own lock together. Polar gives a delivery up after 10 s.
-    public static let patience = Duration.seconds(4)
+/// What an engine does for its group commit: on one thread, one call at a time.
+public protocol Committer: AnyObject, Sendable {
+    var connection: Connection { get }
+    var isInTransaction: Bool { get }
 
+    /// Runs `body` while no other process writes.
+    func withTurn(_ body: () -> Void)
+    func begin() throws(DatabaseError)
+    func commit() throws(DatabaseError)
+    func rollBack() throws(DatabaseError)
+    /// After a commit, once everybody was told of it, and still in turn.
+    func tidy()
+}
+
+/// Every change of this process on one connection, and the thread that has it: group commit.
+///
+/// The thread waits for its turn, begins one transaction, takes every change that waits by then, runs each in a
+/// SAVEPOINT of its own, commits once, and only then lets each caller go on. A change that fails does not harm its
+/// neighbours. A caller who waits too long takes the change back: it is never run.
+public final class GroupCommit: Sendable {
     private let queue = Monitor(Queue())
-    private let work = Monitor(WriterWork())
+    private let done = Monitor(WriteWork())
     private let patience: Duration
 
-    /// What was written since the writer began.
-    public var done: WriterWork { work.withLock { $0 } }
+    /// What was written since it began.
+    public var work: WriteWork { done.withLock { $0 } }
 
     /// - Parameters:
     ///   - maximumGroup: how many changes share one commit at most.
     ///   - patience: how long a change waits at most before it is begun.
     ///   - broken: told once, when a commit failed in a way that leaves open whether it happened.
     public init(
-        path: String, maximumGroup: Int = 64, patience: Duration = Writer.patience,
-        broken: @escaping @Sendable (SQLiteError) -> Void
-    ) throws(SQLiteError) {
+        _ committer: any Committer, maximumGroup: Int, patience: Duration,
+        broken: @escaping @Sendable (DatabaseError) -> Void
+    ) {
         precondition(maximumGroup > 0)
         self.patience = patience
-        let turns = Turns(
-            connection: try Connection(path: path, mode: .write, busyTimeout: Turns.lockPatience),
-            lane: try Lane(database: path), log: WriteAheadLog(of: path), queue: queue, work: work,
-            maximumGroup: maximumGroup)
+        let turns = Turns(committer: committer, queue: queue, done: done, maximumGroup: maximumGroup)
         startThread {
             while turns.awaitWork() {
                 if let error = turns.takeOne() {
@@ -45,13 +53,13 @@ public final class Writer: Sendable {
     /// Runs `body` in a transaction and returns once it is durable.
     ///
     /// - Parameter patience: if less than usual.
-    /// - Throws: `failed` with ``SQLiteError/noTurn`` if it was not begun within the patience; then it never will be.
+    /// - Throws: `failed` with ``DatabaseError/noTurn`` if it was not begun within the patience; then it never will be.
     public func write<Result: Sendable>(
         within patience: Duration? = nil,
-        _ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result
+        _ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Result
     ) throws(WriteError) -> Result {
         let change = Change(body)
-        let refusal = queue.withLock { queue -> SQLiteError? in
+        let refusal = queue.withLock { queue -> DatabaseError? in
             if let error = queue.error { return error }
             queue.waiting.append(change)
             return nil
@@ -72,29 +80,15 @@ public final class Writer: Sendable {
 private struct Queue {
     var waiting: [any AnyChange] = []
     var isClosed = false
-    var error: SQLiteError?
+    var error: DatabaseError?
 }
 
-/// The writer's thread at work. Sendable because it goes to that thread and stays there.
-private final class Turns: @unchecked Sendable {
-    /// Of one try to begin, while the lane is held: then it is somebody else's turn to try.
-    static let lockPatience = Duration.milliseconds(500)
-
-    private let connection: Connection
-    private let lane: Lane
-    private let log: WriteAheadLog
-    private var logShortened: WriteAheadLog.Try?
-    private let queue: Monitor<Queue>
-    private let work: Monitor<WriterWork>
-    private let maximumGroup: Int
-
-    init(
-        connection: Connection, lane: Lane, log: WriteAheadLog, queue: Monitor<Queue>, work: Monitor<WriterWork>,
-        maximumGroup: Int
-    ) {
-        (self.connection, self.lane, self.log) = (connection, lane, log)
-        (self.queue, self.work, self.maximumGroup) = (queue, work, maximumGroup)
-    }
+/// The committing thread at work.
+private struct Turns: Sendable {
+    let committer: any Committer
+    let queue: Monitor<Queue>
+    let done: Monitor<WriteWork>
+    let maximumGroup: Int
 
     /// - Returns: `false` once nobody will ask any more.
     func awaitWork() -> Bool {
@@ -102,17 +96,17 @@ private final class Turns: @unchecked Sendable {
     }
 
     /// - Returns: the error after which this process may not go on, if there was one.
-    func takeOne() -> SQLiteError? {
+    func takeOne() -> DatabaseError? {
         var group: [any AnyChange] = []
         var ending: Ending = .committed
-        lane.withTurn {
+        committer.withTurn {
             // Whoever asked may have lost patience meanwhile.
             guard queue.withLock({ !$0.waiting.isEmpty }) else { return }
-            do throws(SQLiteError) {
-                try connection.execute("BEGIN IMMEDIATE")
+            do throws(DatabaseError) {
+                try committer.begin()
             } catch {
                 // Those who wait for somebody's lock go on waiting, each for as long as it can.
-                guard !error.isBusy else { return }
+                guard error.kind != .busy else { return }
                 group = take()
                 ending = .failed(error)
                 return
@@ -122,7 +116,7 @@ private final class Turns: @unchecked Sendable {
             // Those who asked need not wait for readers.
             for change in group { change.end(ending) }
             group = []
-            log.shorten(on: connection, lockPatience: Self.lockPatience, tried: &logShortened)
+            committer.tidy()
         }
         for change in group { change.end(ending) }
         switch ending {
@@ -131,7 +125,7 @@ private final class Turns: @unchecked Sendable {
         }
     }
 
-    func breakDown(because error: SQLiteError) {
+    func breakDown(because error: DatabaseError) {
         let waiting = queue.withLock { queue in
             queue.error = error
             defer { queue.waiting = [] }
@@ -147,7 +141,7 @@ private final class Turns: @unchecked Sendable {
             return group
         }
         let turn = ContinuousClock.now
-        work.withLock { work in
+        done.withLock { work in
             work.commits += 1
             work.changes += Int64(group.count)
             for change in group { work.waited += change.asked.duration(to: turn) }
@@ -156,31 +150,32 @@ private final class Turns: @unchecked Sendable {
     }
 
     private func commit(_ group: [any AnyChange]) -> Ending {
-        do throws(SQLiteError) {
+        do throws(DatabaseError) {
             for change in group { try run(change) }
         } catch {
-            // The whole group goes: SQLite has rolled back, or must now.
-            if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+            // The whole group goes: the engine has rolled back, or must now.
+            if committer.isInTransaction { try? committer.rollBack() }
             return .failed(error)
         }
-        do throws(SQLiteError) {
-            try connection.execute("COMMIT")
+        do throws(DatabaseError) {
+            try committer.commit()
             return .committed
         } catch {
-            if connection.isInTransaction { try? connection.execute("ROLLBACK") }
+            if committer.isInTransaction { try? committer.rollBack() }
             // With a full or a locked disk the commit frame is not there; after anything else it may be.
             return error.isTransient ? .failed(error) : .unknown(error)
         }
     }
 
-    private func run(_ change: any AnyChange) throws(SQLiteError) {
+    private func run(_ change: any AnyChange) throws(DatabaseError) {
+        let connection = committer.connection
         try connection.execute("SAVEPOINT change")
-        do throws(SQLiteError) {
+        do throws(DatabaseError) {
             let transaction = Transaction(connection: connection)
             try change.run(in: transaction)
         } catch {
             // A full disk has ended the transaction itself, and with it everybody's change; a damaged file must.
-            guard connection.isInTransaction, !error.isOfTheFile else { throw error }
+            guard committer.isInTransaction, !error.isOfTheFile else { throw error }
             change.fail(error)
             try connection.execute("ROLLBACK TO change")
         }
@@ -188,33 +183,25 @@ private final class Turns: @unchecked Sendable {
     }
 }
 
-/// How much one writer did.
-public struct WriterWork: Equatable, Sendable {
-    public fileprivate(set) var commits: Int64 = 0
-    public fileprivate(set) var changes: Int64 = 0
-    /// All changes together, from the call to the turn.
-    public fileprivate(set) var waited: Duration = .zero
-}
-
 private enum Ending: Sendable {
     case committed
-    case failed(SQLiteError)
-    case unknown(SQLiteError)
+    case failed(DatabaseError)
+    case unknown(DatabaseError)
 }
 
 private protocol AnyChange: AnyObject, Sendable {
     var asked: ContinuousClock.Instant { get }
-    func run(in transaction: borrowing Transaction) throws(SQLiteError)
-    func fail(_ error: SQLiteError)
+    func run(in transaction: borrowing Transaction) throws(DatabaseError)
+    func fail(_ error: DatabaseError)
     func end(_ ending: Ending)
 }
 
-/// One caller's change and what became of it. The caller waits, the writer's thread runs.
+/// One caller's change and what became of it. The caller waits, the committing thread runs.
 private final class Change<Result: Sendable>: AnyChange {
     private struct State {
         /// Until it has ended: what it refers to is the caller's again by then.
-        var body: (@Sendable (borrowing Transaction) throws(SQLiteError) -> Result)?
-        var outcome: Swift.Result<Result, SQLiteError>?
+        var body: (@Sendable (borrowing Transaction) throws(DatabaseError) -> Result)?
+        var outcome: Swift.Result<Result, DatabaseError>?
         var ending: Ending?
 
         var result: Swift.Result<Result, WriteError>? {
@@ -231,17 +218,17 @@ private final class Change<Result: Sendable>: AnyChange {
     let asked = ContinuousClock.now
     private let state: Monitor<State>
 
-    init(_ body: @escaping @Sendable (borrowing Transaction) throws(SQLiteError) -> Result) {
+    init(_ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Result) {
         state = Monitor(State(body: body))
     }
 
-    func run(in transaction: borrowing Transaction) throws(SQLiteError) {
+    func run(in transaction: borrowing Transaction) throws(DatabaseError) {
         guard let body = state.withLock({ $0.body }) else { preconditionFailure("A change is run once") }
         let result = try body(transaction)
         state.withLock { $0.outcome = .success(result) }
     }
 
-    func fail(_ error: SQLiteError) { state.withLock { $0.outcome = .failure(error) } }
+    func fail(_ error: DatabaseError) { state.withLock { $0.outcome = .failure(error) } }
 
     func end(_ ending: Ending) {
         state.withLock { state in

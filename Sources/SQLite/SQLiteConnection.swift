@@ -1,7 +1,8 @@
 private import CSQLite
+public import Database
 
-/// One connection to one database file. It is not `Sendable`: one thread at a time has it.
-@safe public final class Connection {
+/// One connection to one database file.
+@safe public final class SQLiteConnection: Connection {
     private let handle: OpaquePointer
     /// Prepared once, reset after each use.
     private var statements: [String: Statement] = [:]
@@ -11,14 +12,15 @@ private import CSQLite
     /// - Parameter busyTimeout: a net for tools that do not keep to the lane; within it, nobody waits for a lock.
     ///
     /// Sources: https://www.sqlite.org/pragma.html, https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
-    public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(4)) throws(SQLiteError) {
+    public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(4)) throws(DatabaseError) {
         var handle: OpaquePointer?
         let code = unsafe sqlite3_open_v2(path, &handle, mode.flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {
             defer { _ = unsafe sqlite3_close_v2(handle) }
-            throw unsafe SQLiteError(code, on: handle, sql: "open")
+            throw unsafe DatabaseError(code, on: handle, sql: "open")
         }
         unsafe self.handle = unsafe handle
+        super.init(dialect: SQLiteDialect())
         waitForLocks(atMost: busyTimeout)
         unsafe credits_configure(handle, SQLITE_DBCONFIG_DEFENSIVE, 1)
         unsafe credits_configure(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
@@ -26,7 +28,7 @@ private import CSQLite
         unsafe credits_configure(handle, SQLITE_DBCONFIG_DQS_DDL, 0)
         // SQLite before 3.51.3 can corrupt a file when a commit meets a checkpoint: none happens outside the lane.
         unsafe credits_configure(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        for pragma in mode.pragmas { try run("PRAGMA \(pragma)") }
+        for pragma in mode.pragmas { try say("PRAGMA \(pragma)") }
     }
 
     deinit {
@@ -62,36 +64,6 @@ private import CSQLite
         }
     }
 
-    /// Runs one statement and drops its rows.
-    public func execute(_ sql: String, _ values: Value...) throws(SQLiteError) {
-        try rows(sql, values) { _ in }
-    }
-
-    /// Runs one statement and decodes every row.
-    public func query<Element>(
-        _ sql: String, _ values: Value..., decode: (borrowing Row) -> Element
-    ) throws(SQLiteError) -> [Element] {
-        try query(sql, values, decode: decode)
-    }
-
-    public func query<Element>(
-        _ sql: String, _ values: [Value], decode: (borrowing Row) -> Element
-    ) throws(SQLiteError) -> [Element] {
-        var elements: [Element] = []
-        try rows(sql, values) { elements.append(decode($0)) }
-        return elements
-    }
-
-    /// Runs one statement whose first row holds one whole number, such as a count.
-    public func integer(_ sql: String, _ values: Value...) throws(SQLiteError) -> Int64 {
-        try query(sql, values) { $0.integer(0) }[0]
-    }
-
-    /// Runs one statement and hands over every row, without keeping any.
-    public func forEach(_ sql: String, _ values: Value..., body: (borrowing Row) -> Void) throws(SQLiteError) {
-        try rows(sql, values, body: body)
-    }
-
     /// How long a statement waits for somebody's lock.
     func waitForLocks(atMost patience: Duration) {
         unsafe sqlite3_busy_timeout(handle, Int32(patience / .milliseconds(1)))
@@ -99,17 +71,18 @@ private import CSQLite
 
     /// Lends both handles to one call of SQLite's.
     func withHandles(
-        _ other: Connection, _ body: (OpaquePointer, OpaquePointer) throws(SQLiteError) -> Void
-    ) throws(SQLiteError) {
+        _ other: SQLiteConnection, _ body: (OpaquePointer, OpaquePointer) throws(DatabaseError) -> Void
+    ) throws(DatabaseError) {
         try unsafe body(handle, other.handle)
     }
 
-    /// The number of rows that the last INSERT, UPDATE or DELETE touched.
-    public var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
+    public override var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
 
-    public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+    var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-    private func rows(_ sql: String, _ values: [Value], body: (borrowing Row) -> Void) throws(SQLiteError) {
+    public override func run(
+        _ sql: String, _ values: [Value], row body: (borrowing Row) -> Void
+    ) throws(DatabaseError) {
         // Out of the cache while it runs: a statement cannot run inside itself.
         let statement = try prepared(sql)
         defer {
@@ -117,48 +90,18 @@ private import CSQLite
             statements[sql] = statement
         }
         try statement.bind(values)
-        let row = Row(statement: statement)
+        let row = Row(statement)
         while try statement.step() { body(row) }
     }
 
-    private func prepared(_ sql: String) throws(SQLiteError) -> Statement {
+    private func prepared(_ sql: String) throws(DatabaseError) -> Statement {
         if let statement = statements.removeValue(forKey: sql) { return statement }
         return try unsafe Statement(sql, on: handle)
     }
 
     /// For what is said once: schema steps, pragmas, the ends of transactions.
-    private func run(_ sql: String) throws(SQLiteError) {
+    private func say(_ sql: String) throws(DatabaseError) {
         let statement = try unsafe Statement(sql, on: handle)
         while try statement.step() {}
-    }
-}
-
-/// The current row of a running query.
-public struct Row: ~Copyable {
-    let statement: Statement
-
-    public subscript(_ column: Int32) -> Value { statement.column(column) }
-
-    public func integer(_ column: Int32) -> Int64 {
-        guard case .integer(let value) = self[column] else { preconditionFailure("Column \(column) is not an integer") }
-        return value
-    }
-
-    public func text(_ column: Int32) -> String {
-        guard case .text(let value) = self[column] else { preconditionFailure("Column \(column) is not text") }
-        return value
-    }
-
-    public func blob(_ column: Int32) -> [UInt8] {
-        guard case .blob(let value) = self[column] else { preconditionFailure("Column \(column) is not a blob") }
-        return value
-    }
-
-    public func optionalInteger(_ column: Int32) -> Int64? {
-        self[column] == .null ? nil : integer(column)
-    }
-
-    public func optionalText(_ column: Int32) -> String? {
-        self[column] == .null ? nil : text(column)
     }
 }
