@@ -68,7 +68,7 @@ import Testing
         let found = SourceTree.sources.filter { !["Database", "SQLite"].contains($0.target) }.flatMap { file in
             file.code.filter { _, text in
                 text.contains("@_spi(Engine)") || text.contains("import SQLite") && file.target != "System"
-                    || text.contains(/\b(engine|dialect|place|file)\s+(==|is|as)\b/)
+                    || text.contains(/\b(engine|dialect)\s+(==|!=|is|as)\b/)
                     || text.contains(/\btype\(of: \w*\.?(engine|dialect)\)/)
             }.map { "\(file.path):\($0.number): \($0.text)" }
         }
