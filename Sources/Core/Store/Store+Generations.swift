@@ -157,7 +157,7 @@ enum Generations {
     /// - Returns: whether the charge was given back.
     static func cancel(
         _ waiting: Generation, at now: Instant, in transaction: borrowing Transaction
-    ) throws(SQLiteError) -> Bool {
+    ) throws(DatabaseError) -> Bool {
         let (id, user) = (waiting.id, waiting.user)
         // Outages and what is handed back use up no try.
         if waiting.attempts > 0, let state = try Jobs.state(of: id, on: transaction.connection) {

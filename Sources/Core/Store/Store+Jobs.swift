@@ -139,7 +139,7 @@ enum Jobs {
         static let columns = "user_id, unreadable, deleted_ms, at_own_risk"
     }
 
-    static func state(of id: Generation.ID, on connection: Connection) throws(SQLiteError) -> State? {
+    static func state(of id: Generation.ID, on connection: Connection) throws(DatabaseError) -> State? {
         let found = try connection.query(
             "SELECT \(State.columns) FROM generations WHERE id = ?", .text(id.text), decode: State.init)
         return found.first ?? nil
