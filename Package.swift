@@ -65,10 +65,12 @@ let package = Package(
         library("Pages", ["Core", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
         library("Webhook", ["Core", "HTTP"]),
-        library("Endpoints", ["Core", "HTTP", "JSON", "Pages", "Threads", "Webhook"]),
+        library("Endpoints", ["Core", "HTTP", "Interface", "JSON", "Pages", "Threads", "Webhook"]),
         library("Worker", ["Core", "Threads"]),
         library("Operating", ["Core", "JSON"]),
         library("Serving", ["Core", "FastCGI", "HTTP", "System"]),
+        // What is seen from outside, for whoever shows it: the API, `creditctl`, the description.
+        library("Interface", ["Core", "JSON"]),
 
         program(
             "checkout",
@@ -80,7 +82,9 @@ let package = Package(
             ["Core", "Crypto", "Endpoints", "HTTP", "HTTPClient", "JOSE", "Serving", "System", "Threads"]),
         program("admin", ["Core", "Crypto", "Endpoints", "Serving", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
-        program("creditctl", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "Operating", "System", arguments]),
+        program(
+            "creditctl",
+            ["Clients", "Core", "Crypto", "HTTPClient", "Interface", "JSON", "Operating", "System", arguments]),
         program(
             "polar-simulator",
             [
@@ -106,6 +110,7 @@ let package = Package(
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
         tests("InstallTests", ["JOSE", "TestSupport"], resources: [.copy("Machine")]),
+        tests("InterfaceTests", ["Core", "Interface", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "SQLite", "TestSupport", "Threads"]),

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// `POST /api/v1/checkouts` and `GET /api/v1/checkouts/{id}`.
@@ -25,8 +26,7 @@ struct CheckoutsAPI: Sendable {
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let checkout = try buying.follow(id, request)
         guard let session = checkout.session else { throw .notFound }
-        let members = checkout.members(session, status: checkout.status)
-        return .json(.ok, .object(members + [.init("credits_granted", .integer(checkout.granted))]))
+        return .json(.ok, Checkout.followed.json(BuyersCheckout(checkout, session, status: checkout.status)))
     }
 
     private static func quantity(in body: [UInt8]) throws(RequestError) -> Int64 {
@@ -49,19 +49,8 @@ enum Quantity {
 extension Response {
     fileprivate static func opened(_ opened: OpenedCheckout) -> Response {
         .json(
-            opened.isNew ? .created : .ok, .object(opened.checkout.members(opened.session, status: .open)),
+            opened.isNew ? .created : .ok,
+            Checkout.buyers.json(BuyersCheckout(opened.checkout, opened.session, status: .open)),
             headers: ["location": "/api/v1/checkouts/\(opened.session.id.text)"])
-    }
-}
-
-extension Checkout {
-    fileprivate func members(_ session: OpenSession, status: Status) -> [JSON.Member] {
-        [
-            .init("id", .string(session.id.text)), .init("status", .string(status.rawValue)),
-            .init("url", .string(session.url)), .init("client_secret", .string(session.clientSecret)),
-            .init("expires_at", .string(session.expiresAt.rfc3339)), .init("quantity", .integer(quantity)),
-            .init("credits", .integer(lock.credits)), .init("amount_cents", .integer(lock.amount)),
-            .init("currency", .string(lock.currency)),
-        ]
     }
 }

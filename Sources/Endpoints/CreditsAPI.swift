@@ -1,6 +1,6 @@
 internal import Core
 internal import HTTP
-internal import JSON
+internal import Interface
 
 /// `/api/v1/credits` and its entries.
 struct CreditsAPI: Sendable {
@@ -15,17 +15,7 @@ struct CreditsAPI: Sendable {
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
         let account = try stored { () throws(StoreError) in try store.account(of: profile, at: now()) }
-        return .json(
-            .ok,
-            [
-                "credits": .integer(account.balance.rawValue), "debt": .integer(account.debt.rawValue),
-                "has_free_trial": .bool(account.hasFreeTrial),
-                "price": [
-                    "pack_price_cents": .integer(account.settings.packPriceCents),
-                    "credits_per_pack": .integer(account.settings.creditsPerPack),
-                    "currency": .string(account.settings.currency),
-                ],
-            ])
+        return .json(.ok, Account.shape.json(account))
     }
 
     func entries(_ request: Request, _: String) throws(RequestError) -> Response {
@@ -35,9 +25,7 @@ struct CreditsAPI: Sendable {
             _ = try store.account(of: profile, at: now())
             return try store.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
         }
-        return .json(
-            .ok,
-            ["items": .array(page.items.map(\.json)), "next_cursor": .optional(page.nextCursor.map { String($0) })])
+        return .json(.ok, LedgerEntry.list.json(page))
     }
 }
 
@@ -59,16 +47,5 @@ struct Slice: Equatable {
         }
         guard let cursor = Int64(text), cursor > 0 else { throw .invalid(field: "cursor", rule: "a next_cursor") }
         self.cursor = cursor
-    }
-}
-
-extension LedgerEntry {
-    fileprivate var json: JSON {
-        [
-            "id": .string(String(id)), "kind": .string(kind.rawValue), "amount": .integer(amount.rawValue),
-            "balance_after": .integer(balanceAfter.rawValue), "created_at": .string(createdAt.rfc3339),
-            "order_id": .optional(order?.text), "generation_id": .optional(generation?.text),
-            "reason": .optional(reason),
-        ]
     }
 }

@@ -1,6 +1,6 @@
 internal import Core
 internal import HTTP
-internal import JSON
+internal import Interface
 
 /// `/api/v1/generations` and what stands below it.
 struct GenerationsAPI: Sendable {
@@ -32,14 +32,11 @@ struct GenerationsAPI: Sendable {
         let page = try stored { () throws(StoreError) in
             try dependencies.store.generations(of: user, before: slice.cursor, limit: slice.limit)
         }
-        return Response.json(
-            .ok,
-            ["items": .array(page.items.map(\.json)), "next_cursor": .optional(page.nextCursor.map { String($0) })]
-        ).unlessKnown(to: request)
+        return Response.json(.ok, Generation.list.json(page)).unlessKnown(to: request)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
-        Response.json(.ok, try dependencies.generation(id, request).json).unlessKnown(to: request)
+        Response.json(.ok, Generation.shape.json(try dependencies.generation(id, request))).unlessKnown(to: request)
     }
 
     func retry(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -164,11 +161,8 @@ extension RetryOutcome {
 extension Response {
     fileprivate static func queued(_ generation: Generation, balance: Credits) -> Response {
         .json(
-            .accepted,
-            [
-                "id": .string(generation.id.text), "status": .string(generation.status.rawValue),
-                "credits": .integer(balance.rawValue),
-            ], headers: ["location": "/api/v1/generations/\(generation.id.text)"])
+            .accepted, QueuedGeneration.shape.json(QueuedGeneration(generation, balance: balance)),
+            headers: ["location": generation.address])
     }
 
     /// With an `ETag` of its content; 304 to whoever has that content already.
@@ -181,21 +175,5 @@ extension Response {
         answer.headers["etag"] = tag
         answer.headers["cache-control"] = "private, no-cache"
         return answer
-    }
-}
-
-extension Generation {
-    fileprivate var json: JSON {
-        let address = "/api/v1/generations/\(id.text)"
-        return [
-            "id": .string(id.text), "status": .string(status.rawValue), "attempts": .integer(attempts),
-            "error": failure.map { ["code": .string($0.rawValue), "message": .string($0.sentence)] } ?? .null,
-            "width": .integer(Int64(input.facts.width)), "height": .integer(Int64(input.facts.height)),
-            "content_type": .string(input.facts.kind.contentType), "created_at": .string(createdAt.rfc3339),
-            "completed_at": .optional(completedAt?.rfc3339), "charged": true, "refunded": .bool(isRefunded),
-            "original_url": isInputGone ? .null : .string(address + "/original"),
-            "result_url": result == nil ? .null : .string(address + "/result"),
-            "thumbnail_url": thumbnail == nil ? .null : .string(address + "/thumbnail"),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -54,7 +55,7 @@ struct Adjust: ParsableCommand {
             }
         output.print(
             [
-                "user_id": .string(userID.text), "applied": .bool(isNew), "entry": entry.json,
+                "user_id": .string(userID.text), "applied": .bool(isNew), "entry": LedgerEntry.full.json(entry),
                 "key": .string(adjustment.key),
             ]
         ) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -57,20 +58,11 @@ struct AdminCommand: ParsableCommand {
 
         func run() throws {
             let admins = try openStore().admins()
-            output.print(["items": .array(admins.map(\.json))]) {
+            output.print(["items": .array(admins.map(Admin.shape.json))]) {
                 guard !admins.isEmpty else { return "no admins: make one with `creditctl admin grant USER_ID`" }
                 return admins.map { "\($0.user)  since \($0.grantedAt.rfc3339), by \($0.grantedBy)" }
                     .joined(separator: "\n")
             }
         }
-    }
-}
-
-extension Admin {
-    fileprivate var json: JSON {
-        [
-            "user_id": .string(user.text), "granted_at": .string(grantedAt.rfc3339),
-            "granted_by": .string(grantedBy),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -26,7 +27,7 @@ struct GenerationCommand: ParsableCommand {
 
         func run() throws {
             let reports = try openStore().generationReports(of: userID, status: status, limit: limit)
-            output.print(["items": .array(reports.map { .object($0.members) })]) {
+            output.print(["items": .array(reports.map(GenerationReport.shape.json))]) {
                 reports.isEmpty ? "no generations" : reports.map(\.line).joined(separator: "\n")
             }
         }
@@ -44,7 +45,7 @@ struct GenerationCommand: ParsableCommand {
             guard let (report, entries) = try openStore().report(on: generationID) else {
                 throw Refusal("there is no generation \(generationID.text)")
             }
-            output.print(.object(report.members + [.init("entries", .array(entries.map(\.json)))])) {
+            output.print(GenerationReport.detail.json((report, entries))) {
                 report.text + section("entries", entries.map(\.line))
             }
         }
@@ -67,10 +68,9 @@ struct GenerationCommand: ParsableCommand {
             let id = generationID.text
             switch try openStore().retry(generationID, by: actor.name, at: System.now()) {
             case .queued(let generation, let balance):
-                output.print([
-                    "generation_id": .string(id), "user_id": .string(generation.user.text),
-                    "status": .string(generation.status.rawValue), "credits": .integer(balance.rawValue),
-                ]) { "\(id) waits again; \(generation.user) has \(balance.rawValue) credits" }
+                output.print(QueuedGeneration.full.json(QueuedGeneration(generation, balance: balance))) {
+                    "\(id) waits again; \(generation.user) has \(balance.rawValue) credits"
+                }
             case .insufficientCredits(let balance):
                 throw Refusal("its user has \(balance.rawValue) credits, and the earlier charge was given back")
             case .pictureGone: throw Refusal("its picture could not be read, and is not kept")
@@ -84,21 +84,6 @@ struct GenerationCommand: ParsableCommand {
 }
 
 extension GenerationReport {
-    fileprivate var members: [JSON.Member] {
-        [
-            .init("id", .string(id.text)), .init("user_id", .string(user.text)),
-            .init("status", .string(status.rawValue)), .init("error", .optional(failure?.rawValue)),
-            .init("attempts", .integer(attempts)), .init("charges", .integer(charges)),
-            .init("refunded", .bool(isRefunded)), .init("width", .integer(width)), .init("height", .integer(height)),
-            .init("input", .optional(input?.text)), .init("result", .optional(result?.text)),
-            .init("thumbnail", .optional(thumbnail?.text)),
-            .init("created_at", .string(createdAt.rfc3339)), .init("due_at", .string(dueAt.rfc3339)),
-            .init("lease_end_at", .optional(leaseEnd?.rfc3339)),
-            .init("completed_at", .optional(completedAt?.rfc3339)),
-            .init("deleted_at", .optional(deletedAt?.rfc3339)),
-        ]
-    }
-
     fileprivate var line: String {
         "\(createdAt.rfc3339)  \(id.text) of \(user): \(state)"
     }

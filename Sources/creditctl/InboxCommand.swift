@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -25,7 +26,7 @@ struct InboxCommand: ParsableCommand {
             var filter = DeliveryFilter()
             (filter.verdict, filter.type, filter.order) = (verdict, type, order)
             let listing = try openStore().deliveries(filter, after: page.start, limit: page.limit)
-            output.print(listing.json(\.json)) { listing.text("no deliveries", \.line) }
+            output.print(DeliverySummary.list.json(listing)) { listing.text("no deliveries", \.line) }
         }
     }
 
@@ -41,7 +42,7 @@ struct InboxCommand: ParsableCommand {
             guard let delivery = try openStore().delivery(webhookID) else {
                 throw Refusal("there is no delivery \(webhookID.printable)")
             }
-            output.print(delivery.json) { delivery.text }
+            output.print(DeliveryDetail.shape.json(delivery)) { delivery.text }
         }
     }
 
@@ -67,10 +68,7 @@ struct InboxCommand: ParsableCommand {
             for id in webhookIDs {
                 switch try store.replay(id, by: actor.name, in: settings.scope, at: System.now()) {
                 case .replayed(let receipt):
-                    items.append([
-                        "webhook_id": .string(id), "verdict": .string(receipt.verdict.rawValue),
-                        "reason": .optional(receipt.reason),
-                    ])
+                    items.append(Interface.Replay.shape.json(Interface.Replay(webhook: id, receipt: receipt)))
                     lines.append("\(id.printable): \(receipt.words)")
                 case .unknownDelivery: refusals.append("there is no delivery \(id.printable)")
                 case .bodyGone: refusals.append("the body of \(id.printable) is not kept any more: creditctl reconcile")
@@ -135,10 +133,6 @@ struct PageOptions: ParsableArguments {
 }
 
 extension Listing {
-    func json(_ json: (Item) -> JSON) -> JSON {
-        ["items": .array(items.map(json)), "next_cursor": .optional(next?.text)]
-    }
-
     func text(_ none: String, _ line: (Item) -> String) -> String {
         guard !items.isEmpty else { return none }
         return (items.map(line) + (next.map { ["more: --cursor \($0.text)"] } ?? [])).joined(separator: "\n")
@@ -150,19 +144,7 @@ extension Receipt {
 }
 
 extension DeliverySummary {
-    fileprivate var members: [JSON.Member] {
-        [
-            .init("webhook_id", .string(id)), .init("environment", .string(environment.rawValue)),
-            .init("type", .optional(type)), .init("order_id", .optional(order?.text)),
-            .init("verdict", .string(verdict.rawValue)), .init("reason", .optional(reason)),
-            .init("body_bytes", .optional(bodyBytes)), .init("sent_at", .string(sentAt.rfc3339)),
-            .init("received_at", .string(receivedAt.rfc3339)), .init("replayed_at", .optional(replayedAt?.rfc3339)),
-        ]
-    }
-
-    fileprivate var json: JSON { .object(members) }
-
-    fileprivate var line: String {
+    var line: String {
         let said = reason.map { "\(verdict.rawValue) (\($0))" } ?? verdict.rawValue
         let about = order.map { " of order \($0.text)" } ?? ""
         return "\(receivedAt.rfc3339)  \(type?.printable ?? "unreadable")\(about): \(said), \(id.printable)"
@@ -170,13 +152,6 @@ extension DeliverySummary {
 }
 
 extension DeliveryDetail {
-    fileprivate var json: JSON {
-        let text = body.map { String(decoding: $0, as: UTF8.self) }
-        let headers = headers.map { JSON.Member($0.name, .string($0.value)) }
-        return .object(
-            summary.members + [.init("headers", .object(headers)), .init("body", .optional(text))])
-    }
-
     fileprivate var text: String {
         let head = summary.line + (summary.replayedAt.map { "\nreplayed \($0.rfc3339)" } ?? "")
         let body = body.map { String(decoding: $0, as: UTF8.self).printable }

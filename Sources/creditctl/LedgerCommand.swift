@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -21,8 +22,7 @@ struct LedgerCommand: ParsableCommand {
 
         func run() throws {
             let (store, faults) = try look()
-            let items = faults.map { ["code": .string($0.code), "detail": .string($0.description)] as JSON }
-            output.print(["ok": .bool(faults.isEmpty), "faults": .array(items)]) {
+            output.print(["ok": .bool(faults.isEmpty), "faults": .array(faults.map(LedgerFault.shape.json))]) {
                 faults.isEmpty ? "no faults" : faults.map(\.description).joined(separator: "\n")
             }
             do throws(StoreError) {

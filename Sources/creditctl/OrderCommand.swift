@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -19,7 +20,7 @@ struct OrderCommand: ParsableCommand {
             guard let report = try openStore().report(on: orderID) else {
                 throw Refusal("nothing ever told of order \(orderID.text)")
             }
-            output.print(report.json(of: orderID)) { report.text(of: orderID) }
+            output.print(OrderReport.shape.json((orderID, report))) { report.text(of: orderID) }
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -20,7 +21,7 @@ struct ParkedCommand: ParsableCommand {
             var filter = PaymentFilter()
             filter.state = .parked
             let listing = try openStore().payments(filter, after: page.start, limit: page.limit)
-            output.print(listing.json(\.json)) { listing.text("no parked orders", \.line) }
+            output.print(PaymentReport.fullList.json(listing)) { listing.text("no parked orders", \.line) }
         }
     }
 
@@ -47,11 +48,10 @@ struct ParkedCommand: ParsableCommand {
             let order = orderID.text
             switch outcome {
             case .applied(let outcome):
-                let moved = outcome.credits
-                output.print([
-                    "order_id": .string(order), "user_id": .string(userID.text), "credits": .integer(moved),
-                    "verdict": .string(outcome.verdict.rawValue), "reason": .optional(outcome.reason),
-                ]) { "\(order) is \(userID)'s now: \(moved) credits" }
+                let assignment = Assignment(order: orderID, user: userID, outcome: outcome)
+                output.print(Assignment.shape.json(assignment)) {
+                    "\(order) is \(userID)'s now: \(assignment.credits.rawValue) credits"
+                }
             case .notParked: throw Refusal("\(order) is not parked")
             case .notGrantable(let reason):
                 throw Refusal("\(order) cannot be granted (\(reason.rawValue)): creditctl adjust \(userID) AMOUNT")
@@ -87,17 +87,7 @@ struct ParkedCommand: ParsableCommand {
             case .notParked: throw Refusal("\(order) is not parked")
             case .unknownOrder: throw Refusal("nothing ever told of order \(order)")
             }
-            output.print(["order_id": .string(order), "dismissed": true]) { "\(order) is dismissed" }
-        }
-    }
-}
-
-extension OrderOutcome {
-    /// What its user has more, or less.
-    fileprivate var credits: Int64 {
-        switch self {
-        case .applied(let change): change.entries.reduce(0) { $0 + $1.amount.rawValue }
-        case .unchanged, .stale, .parked, .recorded, .otherEnvironment: 0
+            output.print(Dismissal.shape.json(Dismissal(order: orderID, note: reason))) { "\(order) is dismissed" }
         }
     }
 }

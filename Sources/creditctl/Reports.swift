@@ -24,15 +24,6 @@ extension BillingSettings {
 }
 
 extension LedgerEntry {
-    var json: JSON {
-        [
-            "id": .integer(id), "kind": .string(kind.rawValue), "amount": .integer(amount.rawValue),
-            "balance_after": .integer(balanceAfter.rawValue), "created_at": .string(createdAt.rfc3339),
-            "order_id": .optional(order?.text), "generation_id": .optional(generation?.text),
-            "actor": .optional(actor), "reason": .optional(reason),
-        ]
-    }
-
     var line: String {
         var line = "\(createdAt.rfc3339)  \(kind.rawValue) \(amount.rawValue), leaves \(balanceAfter.rawValue)"
         if let order { line += ", order \(order.text)" }
@@ -43,18 +34,6 @@ extension LedgerEntry {
 }
 
 extension PaymentReport {
-    var json: JSON {
-        [
-            "order_id": .string(order.text), "environment": .string(environment.rawValue),
-            "user_id": .optional(user?.text), "checkout_id": .optional(checkout?.text), "state": .string(state),
-            "reason": .optional(reason), "status": .optional(status), "currency": .optional(currency),
-            "net_cents": .optional(net), "refunded_cents": .optional(refunded), "pack_credits": .optional(pack),
-            "target_credits": .integer(target), "debt_credits": .integer(debt.rawValue),
-            "dispute_lost": .bool(hasLostDispute), "polar_time": .string(clock.instant.rfc3339),
-            "created_at": .string(createdAt.rfc3339), "updated_at": .string(updatedAt.rfc3339),
-        ]
-    }
-
     var line: String {
         let verdict = reason.map { "\(state) (\($0))" } ?? state
         let money = "\(net.map(String.init) ?? "?") \(currency ?? "?"), refunded \(refunded.map(String.init) ?? "?")"
@@ -63,44 +42,7 @@ extension PaymentReport {
     }
 }
 
-extension Checkout {
-    /// Without its address and secret, which are the buyer's.
-    fileprivate var json: JSON {
-        [
-            "id": .string(id.text), "polar_id": .optional(session?.id.text), "user_id": .string(user.text),
-            "status": .string(status.rawValue), "quantity": .integer(quantity), "credits": .integer(lock.credits),
-            "amount_cents": .integer(lock.amount), "currency": .string(lock.currency),
-            "credits_granted": .integer(granted), "created_at": .string(createdAt.rfc3339),
-        ]
-    }
-}
-
-extension DeliveryReport {
-    fileprivate var json: JSON {
-        [
-            "webhook_id": .string(id), "environment": .string(environment.rawValue), "type": .optional(type),
-            "verdict": .string(verdict), "reason": .optional(reason), "body_bytes": .integer(bodyBytes),
-            "sent_at": .string(sentAt.rfc3339), "received_at": .string(receivedAt.rfc3339),
-        ]
-    }
-
-    fileprivate var line: String {
-        "\(receivedAt.rfc3339)  \(type ?? "unreadable"): \(reason.map { "\(verdict) (\($0))" } ?? verdict), \(id)"
-    }
-}
-
 extension UserReport {
-    var json: JSON {
-        [
-            "user_id": .string(account.user.text), "email": .optional(email), "name": .optional(name),
-            "credits": .integer(account.balance.rawValue), "debt": .integer(account.debt.rawValue),
-            "has_free_trial": .bool(account.hasFreeTrial), "trial_credits": .integer(trial.rawValue),
-            "trial": .optional(account.trial?.rawValue), "first_seen_at": .string(account.createdAt.rfc3339),
-            "payments": .array(payments.map(\.json)),
-            "entries": .array(entries.map(\.json)),
-        ]
-    }
-
     var text: String {
         let who = [name, email].compactMap(\.self).joined(separator: ", ")
         let head = """
@@ -128,13 +70,6 @@ extension TrialStanding {
 }
 
 extension OrderReport {
-    func json(of order: Order.ID) -> JSON {
-        [
-            "order_id": .string(order.text), "payment": payment?.json ?? .null, "checkout": checkout?.json ?? .null,
-            "entries": .array(entries.map(\.json)), "deliveries": .array(deliveries.map(\.json)),
-        ]
-    }
-
     func text(of order: Order.ID) -> String {
         var head = payment?.line ?? "order \(order.text): never applied"
         if let user = payment?.user { head += "\nuser      \(user)" }

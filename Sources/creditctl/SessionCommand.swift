@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -18,7 +19,7 @@ struct SessionCommand: ParsableCommand {
 
         func run() throws {
             let sessions = try openStore().sessions(of: userID, at: System.now())
-            output.print(["user_id": .string(userID.text), "items": .array(sessions.map(\.json))]) {
+            output.print(["user_id": .string(userID.text), "items": .array(sessions.map(SessionSummary.shape.json))]) {
                 guard !sessions.isEmpty else { return "\(userID) is signed in nowhere" }
                 return sessions.map(\.line).joined(separator: "\n")
             }
@@ -56,14 +57,6 @@ struct SessionCommand: ParsableCommand {
 }
 
 extension SessionSummary {
-    fileprivate var json: JSON {
-        [
-            "session": .string(name), "agent": .optional(agent), "network": .optional(network),
-            "created_at": .string(createdAt.rfc3339), "used_at": .string(usedAt.rfc3339),
-            "expires_at": .string(expiresAt.rfc3339),
-        ]
-    }
-
     fileprivate var line: String {
         "\(name)  \(agent ?? "unknown browser") from \(network ?? "unknown"), since \(createdAt.rfc3339), "
             + "used \(usedAt.rfc3339)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -25,7 +26,7 @@ struct UserCommand: ParsableCommand {
             guard let report = try openStore().report(on: userID, limit: limit, at: System.now()) else {
                 throw Refusal("\(userID) was never seen")
             }
-            output.print(report.json) { report.text }
+            output.print(UserReport.shape.json(report)) { report.text }
         }
     }
 }

@@ -118,10 +118,10 @@ import Testing
 
     @Test func aTableHasItsLinesAndNoFormula() {
         var csv = CSV(["a", "b"])
-        csv.add([.text("plain"), .number(-5)])
-        csv.add([.text("=1+1"), .number(nil)])
-        csv.add([.text("a,\"b\"\r\nc"), .text(nil)])
-        for text in ["+1", "-1", "@x", "\tx", "\rx", "\nx"] { csv.add([.text(text), .text("")]) }
+        csv.add(["plain", -5])
+        csv.add(["=1+1", .null])
+        csv.add(["a,\"b\"\r\nc", .null])
+        for text in ["+1", "-1", "@x", "\tx", "\rx", "\nx"] { csv.add([.string(text), ""]) }
         #expect(
             String(decoding: csv.bytes, as: UTF8.self) == """
                 a,b\r\n"plain",-5\r\n"'=1+1",\r\n"a,""b""\r\nc",\r\n"'+1",""\r\n"'-1",""\r\n"'@x",""\r\n"'\tx",""\r

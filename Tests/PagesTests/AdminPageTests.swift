@@ -51,9 +51,10 @@ import Testing
         let report = OrderReport(
             payment: payment(user: text), checkout: nil, entries: [entry],
             deliveries: [
-                DeliveryReport(
-                    id: text, environment: .sandbox, type: text, verdict: text, reason: text, bodyBytes: 1, sentAt: now,
-                    receivedAt: now)
+                DeliverySummary(
+                    place: 1, id: text, environment: .sandbox, type: text, order: order, verdict: .applied,
+                    reason: text,
+                    bodyBytes: 1, sentAt: now, receivedAt: now, replayedAt: nil)
             ])
         var details = PaymentDetails()
         details.payer = [(text, text)]

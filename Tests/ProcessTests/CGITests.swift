@@ -27,7 +27,7 @@ import Testing
         long.set("CONTENT_LENGTH", "1048577")
         #expect(try answer(long)?.status == 413)
         let shown = try handler.creditctl("order", "show", event.order, "--json")
-        #expect(shown.output.contains(#""target_credits":420"#))
+        #expect(shown.output.contains(#""credits":420"#))
     }
 
     @Test func everyFaultOfTheSettingsIsNamedAtOnce() throws {

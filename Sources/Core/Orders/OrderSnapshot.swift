@@ -29,7 +29,7 @@ public struct OrderSnapshot: Equatable, Sendable {
     public let createdAt: Instant?
 
     /// `nil` in the snapshot stands for a value that Polar did not have when this was written.
-    public enum Status: String, Sendable {
+    public enum Status: String, Sendable, CaseIterable {
         case draft, pending, paid, refunded, void
         case partiallyRefunded = "partially_refunded"
 

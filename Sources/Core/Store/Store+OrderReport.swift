@@ -9,19 +9,7 @@ public struct OrderReport: Equatable, Sendable {
     /// Oldest first.
     public let entries: [LedgerEntry]
     /// Oldest first.
-    public let deliveries: [DeliveryReport]
-}
-
-/// One webhook as it stands in the inbox, without its body.
-public struct DeliveryReport: Equatable, Sendable {
-    public let id: String
-    public let environment: Environment
-    public let type: String?
-    public let verdict: String
-    public let reason: String?
-    public let bodyBytes: Int64
-    public let sentAt: Instant
-    public let receivedAt: Instant
+    public let deliveries: [DeliverySummary]
 }
 
 extension Store {
@@ -33,10 +21,8 @@ extension Store {
                 decode: PaymentReport.init
             ).first
             let deliveries = try connection.query(
-                """
-                SELECT webhook_id, environment, type, verdict, reason, coalesce(length(body), 0), sent_ms, received_ms
-                FROM deliveries WHERE order_id = ? ORDER BY id
-                """, .text(order.text), decode: DeliveryReport.init)
+                "SELECT \(DeliverySummary.columns) FROM deliveries WHERE order_id = ? ORDER BY id", .text(order.text),
+                decode: DeliverySummary.init)
             guard payment != nil || !deliveries.isEmpty else { return nil }
             let checkout: Checkout? =
                 if let id = payment?.checkout { try Checkouts.find(id, on: connection)?.checkout } else { nil }
@@ -45,17 +31,5 @@ extension Store {
                 decode: LedgerEntry.init)
             return OrderReport(payment: payment, checkout: checkout, entries: entries, deliveries: deliveries)
         }
-    }
-}
-
-extension DeliveryReport {
-    init(_ row: borrowing Row) {
-        guard let environment = Environment(rawValue: row.text(1)) else {
-            preconditionFailure("A delivery holds what no version of this program writes")
-        }
-        self.init(
-            id: row.text(0), environment: environment, type: row.optionalText(2), verdict: row.text(3),
-            reason: row.optionalText(4), bodyBytes: row.integer(5), sentAt: Instant(rawValue: row.integer(6)),
-            receivedAt: Instant(rawValue: row.integer(7)))
     }
 }

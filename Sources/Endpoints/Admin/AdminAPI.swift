@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// The addresses under `/api/v1/admin`.
@@ -56,9 +57,8 @@ extension Form {
 }
 
 extension Response {
-    static func list<Item>(_ listing: Listing<Item>, _ json: (Item) -> JSON) -> Response {
-        .json(
-            .ok, ["items": .array(listing.items.map(json)), "next_cursor": .optional(listing.next?.text)])
+    static func list<Item>(_ listing: Listing<Item>, _ shape: ListShape<Item>) -> Response {
+        .json(.ok, shape.json(listing))
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 
 /// `/admin/payments.csv` and `/admin/ledger.csv`, for the books.
 ///
@@ -25,7 +26,7 @@ struct AdminExports: Sendable {
     /// Newest first, with the filters of the list.
     func payments(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try PaymentFilter(request.parameters)
-        return try export("payments", PaymentReport.csvColumns, request, \.csvCells) {
+        return try export("payments", PaymentReport.row, request) {
             cursor, limit throws(StoreError) in
             try dependencies.store.payments(filter, after: cursor, limit: limit)
         }
@@ -39,22 +40,22 @@ struct AdminExports: Sendable {
         filter.until = try parameters.value("to", Instant.dayRule, Instant.init(day:))?
             .advanced(by: .seconds(86_400))
         let chosen = filter
-        return try export("ledger", LedgerEntry.csvColumns, request, \.csvCells) { cursor, limit throws(StoreError) in
+        return try export("ledger", LedgerEntry.row, request) { cursor, limit throws(StoreError) in
             try dependencies.store.ledger(chosen, after: cursor, limit: limit)
         }
     }
 
     /// Reads a thousand rows at a time: no long look at the database holds up what is written meanwhile.
     private func export<Item>(
-        _ name: String, _ columns: [String], _ request: Request, _ cells: (Item) -> [CSV.Cell],
+        _ name: String, _ shape: Shape<Item>, _ request: Request,
         page: (ListCursor?, Int) throws(StoreError) -> Listing<Item>
     ) throws(RequestError) -> Response {
         var cursor = try request.parameters.value("after", "the end of an earlier part", ListCursor.init)
-        var csv = CSV(columns)
+        var csv = CSV(shape.columns)
         var rows = 0
         repeat {
             let found = try stored { () throws(StoreError) in try page(cursor, min(1000, mostRows - rows)) }
-            for item in found.items { csv.add(cells(item)) }
+            for item in found.items { csv.add(shape.cells(item)) }
             rows += found.items.count
             cursor = found.next
         } while cursor != nil && rows < mostRows
@@ -76,35 +77,5 @@ struct AdminExports: Sendable {
             "\(PercentEncoding.encoded($0.0))=\(PercentEncoding.encoded($0.1))"
         }
         return "\(request.path)?\(query.joined(separator: "&"))"
-    }
-}
-
-extension PaymentReport {
-    fileprivate static let csvColumns = [
-        "order_id", "created_at", "environment", "user_id", "state", "reason", "status", "currency", "net_cents",
-        "refunded_cents", "pack_credits", "credits", "debt", "dispute_lost", "checkout_id", "note", "updated_at",
-    ]
-
-    fileprivate var csvCells: [CSV.Cell] {
-        [
-            .text(order.text), .text(createdAt.rfc3339), .text(environment.rawValue), .text(user?.text), .text(state),
-            .text(reason), .text(status), .text(currency), .number(net), .number(refunded), .number(pack),
-            .number(target), .number(debt.rawValue), .number(hasLostDispute ? 1 : 0), .text(checkout?.text),
-            .text(note), .text(updatedAt.rfc3339),
-        ]
-    }
-}
-
-extension LedgerEntry {
-    fileprivate static let csvColumns = [
-        "id", "created_at", "user_id", "kind", "amount", "balance_after", "order_id", "generation_id", "actor",
-        "reason",
-    ]
-
-    fileprivate var csvCells: [CSV.Cell] {
-        [
-            .number(id), .text(createdAt.rfc3339), .text(user.text), .text(kind.rawValue), .number(amount.rawValue),
-            .number(balanceAfter.rawValue), .text(order?.text), .text(generation?.text), .text(actor), .text(reason),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// `/api/v1/admin/admins`.
@@ -14,7 +15,7 @@ struct AdminsAPI: Sendable {
         let found = try stored { () throws(StoreError) in
             try dependencies.store.admins(after: slice.cursor, limit: slice.limit)
         }
-        return .list(found, \.json)
+        return .list(found, Admin.list)
     }
 
     func grant(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -24,7 +25,7 @@ struct AdminsAPI: Sendable {
             try dependencies.store.grantAdmin(to: user, by: actor.text, at: dependencies.now())
         }
         let admin = try stored { () throws(StoreError) in try dependencies.store.admin(user) }
-        let json = admin?.json ?? ["user_id": .string(user.text)]
+        let json = admin.map(Admin.shape.json) ?? ["user_id": .string(user.text)]
         switch outcome {
         case .granted:
             log("admin.granted", user, by: actor, request)
@@ -51,14 +52,5 @@ struct AdminsAPI: Sendable {
     private func log(_ event: String, _ user: UserID, by actor: UserID, _ request: Request) {
         let facts: [String: any LogValue] = ["user.id": user, "admin.id": actor]
         dependencies.log(LogLine(.notice, event, facts).of(request: request.id))
-    }
-}
-
-extension Admin {
-    fileprivate var json: JSON {
-        [
-            "user_id": .string(user.text), "granted_at": .string(grantedAt.rfc3339),
-            "granted_by": .string(grantedBy),
-        ]
     }
 }

@@ -1,24 +1,22 @@
+internal import JSON
+
 /// A table as RFC 4180 has it, safe to open in a spreadsheet.
 ///
 /// Texts are quoted, and one that a spreadsheet would take for a formula begins with an apostrophe; numbers are bare and
 /// stay numbers. Sources: https://www.rfc-editor.org/rfc/rfc4180, https://owasp.org/www-community/attacks/CSV_Injection
 struct CSV {
-    enum Cell {
-        case text(String?)
-        case number(Int64?)
-    }
-
     private(set) var bytes: [UInt8]
 
     init(_ columns: [String]) { bytes = Array((columns.joined(separator: ",") + "\r\n").utf8) }
 
-    mutating func add(_ cells: [Cell]) {
+    mutating func add(_ cells: [JSON]) {
         for (place, cell) in cells.enumerated() {
             if place > 0 { bytes.append(UInt8(ascii: ",")) }
             switch cell {
-            case .text(nil), .number(nil): break
-            case .number(let number?): bytes += Array(String(number).utf8)
-            case .text(let text?): quote(text)
+            case .null: break
+            case .integer, .bool, .decimal: bytes += cell.bytes
+            case .string(let text): quote(text)
+            case .array, .object: quote(cell.text)
             }
         }
         bytes += [0x0D, 0x0A]

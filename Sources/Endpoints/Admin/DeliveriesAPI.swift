@@ -1,6 +1,6 @@
 internal import Core
 internal import HTTP
-internal import JSON
+internal import Interface
 
 /// `/api/v1/admin/deliveries`: the inbox.
 struct DeliveriesAPI: Sendable {
@@ -14,18 +14,14 @@ struct DeliveriesAPI: Sendable {
         let found = try stored { () throws(StoreError) in
             try dependencies.store.deliveries(filter, after: slice.cursor, limit: slice.limit)
         }
-        return .list(found) { .object($0.members) }
+        return .list(found, DeliverySummary.list)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
         guard let found = try stored({ () throws(StoreError) in try dependencies.store.delivery(id) }) else {
             throw .notFound
         }
-        let headers = found.headers.map { JSON.Member($0.name, .string($0.value)) }
-        // What was signed was bytes; what is no text is shown as far as it is one.
-        let body = found.body.map { String(decoding: $0, as: UTF8.self) }
-        return .json(
-            .ok, .object(found.summary.members + [.init("headers", .object(headers)), .init("body", .optional(body))]))
+        return .json(.ok, DeliveryDetail.shape.json(found))
     }
 
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -53,13 +49,7 @@ extension ReplayOutcome {
     fileprivate func answer(on id: String) -> Result<Response, RequestError> {
         switch self {
         case .replayed(let receipt):
-            .success(
-                .json(
-                    .ok,
-                    [
-                        "webhook_id": .string(id), "verdict": .string(receipt.verdict.rawValue),
-                        "reason": .optional(receipt.reason),
-                    ]))
+            .success(.json(.ok, Replay.shape.json(Replay(webhook: id, receipt: receipt))))
         case .unknownDelivery: .failure(.notFound)
         case .bodyGone: .failure(.refused(.bodyGone))
         case .otherEnvironment: .failure(.refused(.otherEnvironment))
@@ -75,17 +65,5 @@ extension DeliveryFilter {
         verdict = try parameters.value("verdict", "one of \(verdicts)", Verdict.init)
         type = try parameters.value("type", "1 to 255 bytes") { $0.utf8.count <= 255 ? $0 : nil }
         order = try parameters.value("order_id", "a UUID", Order.ID.init)
-    }
-}
-
-extension DeliverySummary {
-    fileprivate var members: [JSON.Member] {
-        [
-            .init("webhook_id", .string(id)), .init("environment", .string(environment.rawValue)),
-            .init("type", .optional(type)), .init("order_id", .optional(order?.text)),
-            .init("verdict", .string(verdict.rawValue)), .init("reason", .optional(reason)),
-            .init("body_bytes", .optional(bodyBytes)), .init("sent_at", .string(sentAt.rfc3339)),
-            .init("received_at", .string(receivedAt.rfc3339)), .init("replayed_at", .optional(replayedAt?.rfc3339)),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 internal import Webhook
 
@@ -24,7 +25,7 @@ struct OrdersAPI: Sendable {
         let payments = try stored { () throws(StoreError) in
             try dependencies.store.payments(filter, after: slice.cursor, limit: slice.limit)
         }
-        return .list(payments, \.json)
+        return .list(payments, PaymentReport.list)
     }
 
     func assign(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -78,7 +79,8 @@ struct OrdersAPI: Sendable {
 extension AssignOutcome {
     fileprivate func answer(on order: Order.ID, for user: UserID) -> Result<Response, RequestError> {
         switch self {
-        case .applied(let outcome): .success(.json(.ok, outcome.json(of: order, for: user)))
+        case .applied(let outcome):
+            .success(.json(.ok, Assignment.shape.json(Assignment(order: order, user: user, outcome: outcome))))
         case .unknownOrder: .failure(.notFound)
         case .notParked: .failure(.refused(.notParked))
         case .notGrantable(let reason): .failure(.refused(.notGrantable(reason)))
@@ -92,13 +94,7 @@ extension DismissOutcome {
     fileprivate func answer(on order: Order.ID, for reason: String) -> Result<Response, RequestError> {
         switch self {
         case .dismissed:
-            .success(
-                .json(
-                    .ok,
-                    [
-                        "order_id": .string(order.text), "state": .string(PaymentState.dismissed.rawValue),
-                        "note": .string(reason),
-                    ]))
+            .success(.json(.ok, Dismissal.shape.json(Dismissal(order: order, note: reason))))
         case .unknownOrder: .failure(.notFound)
         case .notParked: .failure(.refused(.notParked))
         }
@@ -132,31 +128,5 @@ extension Instant {
     init?(day: String) {
         guard day.utf8.count == 10, let clock = PolarClock(day + "T00:00:00Z") else { return nil }
         self = clock.instant
-    }
-}
-
-extension OrderOutcome {
-    fileprivate func json(of order: Order.ID, for user: UserID) -> JSON {
-        let change: OrderChange? = if case .applied(let change) = self { change } else { nil }
-        let credits = change?.entries.reduce(Credits.zero) { $0 + $1.amount } ?? .zero
-        return [
-            "order_id": .string(order.text), "user_id": .string(user.text), "outcome": .string(verdict.rawValue),
-            "reason": .optional(reason), "credits": .integer(credits.rawValue),
-            "debt_change": .integer((change?.debt ?? .zero).rawValue),
-        ]
-    }
-}
-
-extension PaymentReport {
-    fileprivate var json: JSON {
-        [
-            "order_id": .string(order.text), "environment": .string(environment.rawValue),
-            "user_id": .optional(user?.text), "checkout_id": .optional(checkout?.text), "state": .string(state),
-            "reason": .optional(reason), "status": .optional(status), "currency": .optional(currency),
-            "net_cents": .optional(net), "refunded_cents": .optional(refunded), "pack_credits": .optional(pack),
-            "credits": .integer(target), "debt": .integer(debt.rawValue), "dispute_lost": .bool(hasLostDispute),
-            "assigned_user_id": .optional(assignedUser?.text), "note": .optional(note),
-            "created_at": .string(createdAt.rfc3339), "updated_at": .string(updatedAt.rfc3339),
-        ]
     }
 }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// `/api/v1/admin/users`.
@@ -14,7 +15,7 @@ struct UsersAPI: Sendable {
         let users = try stored { () throws(StoreError) in
             try dependencies.store.users(filter, after: slice.cursor, limit: slice.limit)
         }
-        return .list(users, \.json)
+        return .list(users, UserSummary.list)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -23,7 +24,7 @@ struct UsersAPI: Sendable {
             try dependencies.store.detail(of: user, at: dependencies.now())
         }
         guard let detail else { throw .notFound }
-        return .json(.ok, detail.json)
+        return .json(.ok, UserDetail.shape.json(detail))
     }
 
     func adjust(_ request: Request, _ id: String) throws(RequestError) -> Response {
@@ -75,7 +76,8 @@ struct UsersAPI: Sendable {
 extension AdjustmentOutcome {
     fileprivate var answer: Result<Response, RequestError> {
         switch self {
-        case .adjusted(let entry), .repeated(let entry): .success(.json(.created, entry.adjustmentJSON))
+        case .adjusted(let entry), .repeated(let entry):
+            .success(.json(.created, LedgerEntry.adjustment.json(entry)))
         case .keyReused: .failure(.keyReused)
         case .belowZero(let balance): .failure(.refused(.belowZero(balance: balance)))
         case .unknownUser: .failure(.notFound)
@@ -89,43 +91,5 @@ extension UserFilter {
         let prefix = try parameters.value("q", "1 to 255 bytes") { (1...255).contains($0.utf8.count) ? $0 : nil }
         let isInDebt = try parameters.value("debt", "true or false") { ["true": true, "false": false][$0] }
         if let prefix { self = .beginning(prefix) } else { self = isInDebt == true ? .inDebt : .all }
-    }
-}
-
-extension UserSummary {
-    fileprivate var json: JSON {
-        [
-            "user_id": .string(user.text), "email": .optional(email), "name": .optional(name),
-            "credits": .integer(balance.rawValue), "debt": .integer(debt.rawValue),
-            "first_seen_at": .string(createdAt.rfc3339),
-        ]
-    }
-}
-
-extension UserDetail {
-    fileprivate var json: JSON {
-        [
-            "user_id": .string(account.user.text), "email": .optional(email), "name": .optional(name),
-            "credits": .integer(account.balance.rawValue), "debt": .integer(account.debt.rawValue),
-            "has_free_trial": .bool(account.hasFreeTrial), "is_admin": .bool(isAdmin),
-            "first_seen_at": .string(account.createdAt.rfc3339),
-            "totals": [
-                "purchased": .integer(purchased.rawValue), "spent": .integer(spent.rawValue),
-                "refunded": .integer(refunded.rawValue), "repaid": .integer(repaid.rawValue),
-                "adjusted": .integer(adjusted.rawValue), "trial": .integer(trial.rawValue),
-                "payments": .integer(payments),
-                "generations": .integer(generations),
-            ],
-        ]
-    }
-}
-
-extension LedgerEntry {
-    fileprivate var adjustmentJSON: JSON {
-        [
-            "id": .string(String(id)), "user_id": .string(user.text), "kind": .string(kind.rawValue),
-            "amount": .integer(amount.rawValue), "balance_after": .integer(balanceAfter.rawValue),
-            "actor": .optional(actor), "reason": .optional(reason), "created_at": .string(createdAt.rfc3339),
-        ]
     }
 }

@@ -22,11 +22,6 @@ struct DeliveryLine: Sendable {
     let reason: String?
     let receivedAt: Instant
 
-    init(_ report: DeliveryReport) {
-        (id, type, verdict) = (report.id, report.type, report.verdict)
-        (reason, receivedAt) = (report.reason, report.receivedAt)
-    }
-
     init(_ summary: DeliverySummary) {
         (id, type, verdict) = (summary.id, summary.type, summary.verdict.rawValue)
         (reason, receivedAt) = (summary.reason, summary.receivedAt)

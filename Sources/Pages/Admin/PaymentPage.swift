@@ -150,7 +150,7 @@ extension AdminPage {
             }, ifEmpty: ifEmpty, pages: pages)
     }
 
-    private static func deliveries(_ deliveries: [DeliveryReport], _ context: AdminContext) -> Part {
+    private static func deliveries(_ deliveries: [DeliverySummary], _ context: AdminContext) -> Part {
         Part("deliveries", "What Polar told").with {
             $0.table = deliveryTable(
                 deliveries.map(DeliveryLine.init), named: "deliveries",
