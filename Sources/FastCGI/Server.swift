@@ -128,7 +128,11 @@ private final class Staff: Sendable {
                 guard let exchange = listener.nextWhileBusy() else { return }
                 if isUrgent(exchange.path) || !listener.handOver(exchange) {
                     // On a thread of its own: the next may be urgent too.
-                    _ = places.aside(atMost: .zero) { [self] in finish(exchange) }
+                    _ = places.aside(atMost: .zero) { [self] in
+                        running.withLock { $0 += 1 }
+                        finish(exchange)
+                        running.withLock { $0 -= 1 }
+                    }
                 }
             }
         }

@@ -31,6 +31,29 @@ import Testing
         #expect(try store.session(token, at: end) == nil)
     }
 
+    /// A clock that was wrong at a sign-in signs nobody in for longer.
+    @Test func aSessionFromAheadIsOver() throws {
+        let store = try database.store()
+        let (near, far) = (SessionToken(random: randomBytes(32)), SessionToken(random: randomBytes(32)))
+        try store.openSession(near, NewSession(profile("ada")), at: now.advanced(by: .seconds(3600)))
+        try store.openSession(far, NewSession(profile("ada")), at: now.advanced(by: .seconds(3601)))
+        #expect(try store.session(near, at: now)?.isGood(for: .admin, at: now) == true)
+        #expect(try store.session(far, at: now) == nil)
+        #expect(try store.sessions(of: profile("ada").user, at: now).count == 1)
+    }
+
+    /// The issuer signs in whom it knows without a question.
+    @Test(arguments: [(3599, true), (3600, false)])
+    func forAdminsItCountsWhenThePersonWasAsked(_ seconds: Int, _ isGood: Bool) throws {
+        let store = try database.store()
+        let token = SessionToken(random: randomBytes(32))
+        let asked = now.advanced(by: .seconds(-seconds))
+        try store.openSession(token, NewSession(profile("ada"), authenticatedAt: asked), at: now)
+        let session = try #require(try store.session(token, at: now))
+        #expect(session.isGood(for: .admin, at: now) == isGood)
+        #expect(session.isGood(for: .site, at: now))
+    }
+
     @Test func aSessionThatWasClosedIsGoneAtOnce() throws {
         let store = try database.store()
         let token = SessionToken(random: randomBytes(32))

@@ -17,9 +17,12 @@ public struct LoginAttempt: Equatable, Sendable {
     /// Whoever steals the code cannot use it without this.
     public let verifier: String
     public let returnTo: LocalPath
+    /// The issuer was asked to have the person prove who it is, whatever it knows.
+    public let isAnew: Bool
     public let begunAt: Instant
 
-    public init(returnTo: LocalPath, at now: Instant, random: (Int) -> [UInt8]) {
+    public init(returnTo: LocalPath, anew: Bool = false, at now: Instant, random: (Int) -> [UInt8]) {
+        isAnew = anew
         state = Base64.urlEncoded(random(32))
         nonce = Base64.urlEncoded(random(32))
         verifier = Base64.urlEncoded(random(32))
@@ -43,6 +46,7 @@ public struct LoginAttempt: Equatable, Sendable {
         self.nonce = nonce
         self.verifier = verifier
         self.returnTo = returnTo
+        isAnew = json["anew"]?.bool ?? false
         begunAt = begun
     }
 
@@ -54,6 +58,7 @@ public struct LoginAttempt: Equatable, Sendable {
         let json: JSON = [
             "state": .string(state), "nonce": .string(nonce), "verifier": .string(verifier),
             "return_to": .string(returnTo.text), "begun_ms": .integer(begunAt.rawValue),
+            "anew": .bool(isAnew),
         ]
         let text = Base64.urlEncoded(json.bytes)
         return "\(text).\(key.signature(of: Array(text.utf8)))"

@@ -13,6 +13,8 @@ public struct Session: Equatable, Sendable {
     /// What a session is used for.
     public enum Area: Equatable, Sendable { case site, admin }
 
+    /// What began further ahead than clocks differ was begun by another clock, and is over.
+    private static let lead = Duration.seconds(3600)
     static let adminIdle = Duration.seconds(3600)
     static let adminLifetime = Duration.seconds(12 * 3600)
     /// Between two notes of a use.
@@ -21,12 +23,14 @@ public struct Session: Equatable, Sendable {
     /// Whether the session is good there now: for admins it is over an hour after they did something, and after 12 hours.
     public func isGood(for area: Area, at now: Instant) -> Bool {
         switch area {
-        case .site: now < expiresAt
+        case .site: now < expiresAt && Self.isOfThisClock(createdAt, at: now)
         case .admin:
-            createdAt.distance(to: now) < Self.adminLifetime && adminUsedAt.distance(to: now) < Self.adminIdle
-                && now < expiresAt
+            isGood(for: .site, at: now) && Self.isOfThisClock(adminUsedAt, at: now)
+                && createdAt.distance(to: now) < Self.adminLifetime && adminUsedAt.distance(to: now) < Self.adminIdle
         }
     }
+
+    static func isOfThisClock(_ time: Instant, at now: Instant) -> Bool { now.distance(to: time) <= lead }
 
     /// Whether the last use that was noted is so long ago that this one should be; also when the clock went back.
     public func isWorthNoting(in area: Area, at now: Instant) -> Bool {
@@ -61,11 +65,15 @@ public struct NewSession: Equatable, Sendable {
     public let agent: String?
     /// Such as `203.0.113.*`.
     public let network: String?
+    /// When the issuer asked for the password, if that was not for this login.
+    public let authenticatedAt: Instant?
 
     public init(
-        _ profile: Profile, issuerSession: String? = nil, agent: String? = nil, network: String? = nil
+        _ profile: Profile, issuerSession: String? = nil, agent: String? = nil, network: String? = nil,
+        authenticatedAt: Instant? = nil
     ) {
         self.profile = profile
+        self.authenticatedAt = authenticatedAt
         // The issuer's own are far shorter: one that cannot be kept is as good as none.
         self.issuerSession = issuerSession.flatMap { (1...255).contains($0.utf8.count) ? $0 : nil }
         self.agent = agent

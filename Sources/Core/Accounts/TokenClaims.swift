@@ -16,6 +16,8 @@ public struct TokenClaims: Equatable, Sendable {
     public let nonce: String?
     /// The issuer's own session, where it names one: its logout names it too.
     public let sessionID: String?
+    /// When the person last proved who it is, where the issuer says so.
+    public let authenticatedAt: Instant?
 
     public init(_ payload: [UInt8]) throws(TokenError) {
         guard let json = try? JSON(payload), json.members != nil else { throw .claimsNotAnObject }
@@ -36,6 +38,7 @@ public struct TokenClaims: Equatable, Sendable {
         issuedAt = try Self.time(.iat, in: json)
         nonce = try Self.text(.nonce, in: json)
         sessionID = json["sid"]?.string
+        authenticatedAt = try Self.time(.authTime, in: json)
     }
 
     static func text(_ claim: TokenError.Claim, in json: JSON) throws(TokenError) -> String? {

@@ -1,7 +1,10 @@
 /// Why a token was refused. The log says which; a client learns that it is not signed in.
 public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The claims that are looked at.
-    public enum Claim: String, Sendable { case iss, sub, aud, azp, exp, nbf, iat, nonce, sid, jti, events }
+    public enum Claim: String, Sendable {
+        case iss, sub, aud, azp, exp, nbf, iat, nonce, sid, jti, events
+        case authTime = "auth_time"
+    }
 
     case tooLong
     case notThreeParts

@@ -38,7 +38,7 @@ extension Store {
                 SELECT user_id, email, name, email_verified, created_ms, used_ms, admin_used_ms, expires_ms
                 FROM sessions WHERE token_hash = ? AND expires_ms > ?
                 """, .blob(hash.bytes), .integer(now.rawValue), decode: Session.init
-            ).first
+            ).first { $0.isGood(for: .site, at: now) }
         }
     }
 
@@ -65,7 +65,8 @@ extension Store {
                 """
                 SELECT token_hash, agent, network, created_ms, used_ms, expires_ms FROM sessions
                 WHERE user_id = ? AND expires_ms > ? ORDER BY created_ms DESC LIMIT \(Sessions.most)
-                """, .text(user.text), .integer(now.rawValue), decode: SessionSummary.init)
+                """, .text(user.text), .integer(now.rawValue), decode: SessionSummary.init
+            ).filter { Session.isOfThisClock($0.createdAt, at: now) }
         }
     }
 
@@ -172,11 +173,12 @@ enum Sessions {
             """
             INSERT INTO sessions (token_hash, user_id, email, name, email_verified, issuer_session, agent, network,
                                   created_ms, used_ms, admin_used_ms, expires_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?9, ?10)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?11, ?10)
             """,
             .blob(hash.bytes), .text(new.profile.user.text), .optional(new.profile.email), .optional(new.profile.name),
             verified, .optional(new.issuerSession), .optional(new.agent), .optional(new.network),
-            .integer(now.rawValue), .integer(now.advanced(by: SessionToken.lifetime).rawValue))
+            .integer(now.rawValue), .integer(now.advanced(by: SessionToken.lifetime).rawValue),
+            .integer(min(now, new.authenticatedAt ?? now).rawValue))
     }
 
     static func delete(_ hash: SessionHash, in transaction: borrowing Transaction) throws(DatabaseError) -> Bool {

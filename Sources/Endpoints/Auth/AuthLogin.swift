@@ -8,10 +8,11 @@ extension Auth {
         let returnTo = request.parameters["return_to"].flatMap(LocalPath.init) ?? .start
         do throws(LoginError) {
             let (login, configuration) = try ready()
-            let attempt = LoginAttempt(returnTo: returnTo, at: surroundings.now(), random: surroundings.random)
-            var response = Response(.found, headers: ["cache-control": "no-store"])
             let isAnew = request.parameters["prompt"]?.utf8.elementsEqual("login".utf8) ?? false
-            response.headers["location"] = address(of: configuration, for: attempt, login, anew: isAnew)
+            let attempt = LoginAttempt(
+                returnTo: returnTo, anew: isAnew, at: surroundings.now(), random: surroundings.random)
+            var response = Response(.found, headers: ["cache-control": "no-store"])
+            response.headers["location"] = address(of: configuration, for: attempt, login)
             let cookie = attempt.cookie(key: sessions.formTokens.loginKey)
             response.cookies = [loginCookie(cookie, lifetime: LoginAttempt.lifetime)]
             return response
@@ -33,7 +34,7 @@ extension Auth {
             let code = try Self.code(in: request.parameters, for: attempt, login)
             let (_, configuration) = try ready()
             let claims = try claims(from: code, for: attempt, login, configuration)
-            let token = try open(for: claims, request, replacing: sessionToken(in: cookies))
+            let token = try open(for: claims, attempt, request, replacing: sessionToken(in: cookies))
             log(LogLine(.notice, "session.opened", ["user.id": claims.profile.user]), request)
             var response = Response.seeOther(attempt.returnTo.text)
             response.cookies = [sessionCookie(token), loginCookie("", lifetime: .zero)]
@@ -51,7 +52,7 @@ extension Auth {
 
     /// Source: https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
     private func address(
-        of configuration: IssuerConfiguration, for attempt: LoginAttempt, _ login: Login, anew: Bool
+        of configuration: IssuerConfiguration, for attempt: LoginAttempt, _ login: Login
     ) -> String {
         let parameters = [
             ("response_type", "code"), ("client_id", login.client), ("redirect_uri", site.redirectURI),
@@ -59,7 +60,7 @@ extension Auth {
             ("code_challenge", attempt.challenge), ("code_challenge_method", "S256"),
         ]
         return Self.address(
-            configuration.authorizationEndpoint, parameters + (anew ? [("prompt", "login")] : []))
+            configuration.authorizationEndpoint, parameters + (attempt.isAnew ? [("prompt", "login")] : []))
     }
 
     static func address(_ endpoint: String, _ parameters: [(name: String, value: String)]) -> String {
@@ -91,14 +92,16 @@ extension Auth {
     }
 
     private func open(
-        for claims: TokenClaims, _ request: Request, replacing old: SessionToken?
+        for claims: TokenClaims, _ attempt: LoginAttempt, _ request: Request, replacing old: SessionToken?
     ) throws(LoginError) -> SessionToken {
         let token = SessionToken(random: surroundings.random(32))
         let now = surroundings.now()
         let new = NewSession(
             judged(claims, at: now), issuerSession: claims.sessionID,
             agent: ClientWords.agent(request.headers["user-agent"]),
-            network: ClientWords.network(request.remoteAddress))
+            network: ClientWords.network(request.remoteAddress),
+            // Else the issuer's own session may be hours old: too old for admins, who are then asked anew.
+            authenticatedAt: attempt.isAnew ? nil : claims.authenticatedAt)
         do { try sessions.open(token, new, old, now) } catch { throw .notStored(error) }
         return token
     }
