@@ -26,18 +26,44 @@ public enum Format {
         let code = currency.lowercased()
         let symbol = ["usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"][code]
         let sign = minor < 0 ? "−" : ""
-        let magnitude = Int64(clamping: minor.magnitude)
-        let amount =
-            zeroDecimal.contains(code)
-            ? number(magnitude) : "\(number(magnitude / 100)).\(magnitude % 100 < 10 ? "0" : "")\(magnitude % 100)"
+        let (whole, fraction) = parts(of: Int64(clamping: minor.magnitude), currency)
+        let amount = number(whole) + fraction
         return symbol.map { sign + $0 + amount } ?? "\(sign)\(amount) \(currency.uppercased())"
+    }
+
+    /// Minor units as a field shows and ``minor(_:_:)`` takes them: `10000.00`, `500`. Not below zero.
+    static func amount(_ minor: Int64, _ currency: String) -> String {
+        let (whole, fraction) = parts(of: minor, currency)
+        return "\(whole)\(fraction)"
+    }
+
+    /// The minor units in an amount as people write it, digits with or without a point and decimals: 500 of `5`, `5.0` and
+    /// `5.00`. `nil` for anything else: a comma, a sign, a symbol, more decimals than the currency has, too large a number.
+    static func minor(_ text: String, _ currency: String) -> Int64? {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let missing = decimals(of: currency) - (parts.count == 2 ? parts[1].count : 0)
+        guard missing >= 0, parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy(digits.contains) }) else { return nil }
+        return Int64(String(decoding: parts.joined(), as: UTF8.self) + String(repeating: "0", count: missing))
+    }
+
+    /// The whole units and the rest, with its point: 15 and `.00`.
+    private static func parts(of minor: Int64, _ currency: String) -> (whole: Int64, fraction: String) {
+        let decimals = decimals(of: currency)
+        let unit = (0..<decimals).reduce(Int64(1)) { unit, _ in unit * 10 }
+        let (whole, rest) = minor.quotientAndRemainder(dividingBy: unit)
+        return (whole, decimals == 0 ? "" : ".\(String(unit + rest).dropFirst())")
     }
 
     /// What amounts of a currency are counted in: `US cents`.
     public static func minorName(_ currency: String) -> String {
-        let code = currency.lowercased()
-        return code == "usd"
-            ? "US cents" : zeroDecimal.contains(code) ? code.uppercased() : "hundredths of \(code.uppercased())"
+        let code = currency.uppercased()
+        return switch decimals(of: currency) {
+        case _ where code == "USD": "US cents"
+        case 0: code
+        case 3: "thousandths of \(code)"
+        case _: "hundredths of \(code)"
+        }
     }
 
     /// What one credit costs: `1.19¢`; `nil` where there is nothing smaller than the minor unit to show it in.
@@ -87,7 +113,15 @@ public enum Format {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
-    /// Source: https://docs.stripe.com/currencies#zero-decimal
+    /// How many digits stand behind the point.
+    ///
+    /// Source: https://docs.stripe.com/currencies#zero-decimal, #three-decimal
+    private static func decimals(of currency: String) -> Int {
+        let code = currency.lowercased()
+        return zeroDecimal.contains(code) ? 0 : threeDecimal.contains(code) ? 3 : 2
+    }
+
+    private static let threeDecimal: Set<String> = ["bhd", "jod", "kwd", "omr", "tnd"]
     private static let zeroDecimal: Set<String> = [
         "bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf",
     ]

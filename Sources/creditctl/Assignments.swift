@@ -6,7 +6,7 @@ struct Assignments {
     /// What cannot be meant, one sentence each.
     private(set) var misuses: [String] = []
     /// What is meant, but out of bounds.
-    private(set) var faults: [BillingSettings.Fault] = []
+    private(set) var faults: [String] = []
 
     init(_ texts: [String]) {
         var names: Set<String> = []
@@ -18,28 +18,11 @@ struct Assignments {
         }
     }
 
-    private mutating func assign(_ name: String, _ value: String) {
-        switch name {
-        case "pack_price_cents": change.packPriceCents = number(name, value, BillingSettings.packPriceBounds)
-        case "credits_per_pack": change.creditsPerPack = number(name, value, BillingSettings.creditsBounds)
-        case "free_trial_credits": change.freeTrialCredits = number(name, value, BillingSettings.trialBounds)
-        case "refund_on_failure":
-            change.refundOnFailure = Bool(value)
-            if change.refundOnFailure == nil { misuses.append("\(name) is not true or false") }
-        case _: misuses.append("\(name) is no setting")
-        }
+    private mutating func assign(_ name: String, _ text: String) {
+        guard let setting = Setting.named(name) else { misuses.append("\(name) is no setting"); return }
+        let value = setting.value(of: text)
+        guard !change.set(setting, to: value) else { return }
+        let fault = "\(name) is not \(setting.rule)"
+        if value == nil { misuses.append(fault) } else { faults.append(fault) }
     }
-
-    private mutating func number(_ name: String, _ value: String, _ bounds: ClosedRange<Int64>) -> Int64? {
-        guard let number = Int64(value) else {
-            misuses.append("\(name) is not a whole number")
-            return nil
-        }
-        if !bounds.contains(number) { faults.append(BillingSettings.Fault(name: name, bounds: bounds)) }
-        return number
-    }
-}
-
-extension ClosedRange<Int64> {
-    var words: String { "\(lowerBound) to \(upperBound)" }
 }

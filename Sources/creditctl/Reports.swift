@@ -4,22 +4,8 @@ import JSON
 // How the answers look: one JSON object, or lines for a person.
 
 extension BillingSettings {
-    var json: JSON {
-        [
-            "pack_price_cents": .integer(packPriceCents), "credits_per_pack": .integer(creditsPerPack),
-            "refund_on_failure": .bool(refundOnFailure), "free_trial_credits": .integer(freeTrialCredits),
-            "currency": .string(currency), "version": .integer(version),
-            "updated_at": .optional(updatedAt?.rfc3339), "updated_by": .optional(updatedBy),
-        ]
-    }
-
     var text: String {
-        """
-        pack_price_cents=\(packPriceCents)
-        credits_per_pack=\(creditsPerPack)
-        refund_on_failure=\(refundOnFailure)
-        free_trial_credits=\(freeTrialCredits)
-        """
+        Setting.table.map { "\($0.name)=\($0.json(self[$0]).text)" }.joined(separator: "\n")
     }
 }
 

@@ -23,13 +23,19 @@ struct SettingsCommand: ParsableCommand {
             abstract: "Changes settings, all of them or none.",
             usage: "creditctl settings set <name>=<value> ... [--actor <name>] [--json]",
             discussion: """
-                pack_price_cents    \(BillingSettings.packPriceBounds.words), before tax
-                credits_per_pack    \(BillingSettings.creditsBounds.words)
-                refund_on_failure   true or false
-                free_trial_credits  \(BillingSettings.trialBounds.words)
+                \(table)
 
                 Checkouts that are open keep the price they were opened with.
                 """)
+
+        /// Every setting and what it takes, in two columns.
+        private static var table: String {
+            let width = Setting.table.map(\.name.count).max() ?? 0
+            return Setting.table.map { setting in
+                let gap = String(repeating: " ", count: width - setting.name.count + 2)
+                return setting.name + gap + setting.rule
+            }.joined(separator: "\n")
+        }
 
         @Argument(help: "Such as credits_per_pack=500.")
         var assignments: [String]
@@ -39,20 +45,19 @@ struct SettingsCommand: ParsableCommand {
         func validate() throws {
             let read = Assignments(assignments)
             guard read.misuses.isEmpty else {
-                throw ValidationError((read.misuses + read.faults.map(\.description)).joined(separator: "\n"))
+                throw ValidationError((read.misuses + read.faults).joined(separator: "\n"))
             }
         }
 
         func run() throws {
             let assignments = Assignments(assignments)
+            guard assignments.faults.isEmpty else { throw Refusal(assignments.faults.joined(separator: "\n")) }
             let outcome = try openStore().changeSettings(
                 assignments.change, expectedVersion: nil, by: actor.name, at: System.now())
             let settings: BillingSettings
             switch outcome {
             case .changed(let new): settings = new
             case .unchanged(let same): settings = same
-            case .outOfBounds(let faults):
-                throw Refusal(faults.map(\.description).joined(separator: "\n"))
             case .stale(let current): throw Refusal("somebody made version \(current.version) meanwhile")
             }
             output.print(settings.json) { settings.text }

@@ -29,9 +29,7 @@ import Threads
     }
 
     @Test func noTrialIsNoEntry() throws {
-        var change = SettingsChange()
-        change.freeTrialCredits = 0
-        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["free_trial_credits": 0])
         try test.seen()
         #expect(try test.kinds() == [])
         #expect(try test.balance() == 0)

@@ -57,11 +57,10 @@ struct Everything {
         _ = try store.revokeAdmin(from: bob, by: "root", at: Self.now)
         _ = try (store.admins(), store.isAdmin(ada), store.admin(ada), store.settings())
         _ = try store.admins(after: store.admins(after: nil, limit: 1).next, limit: 20)
-        var change = SettingsChange()
-        change.creditsPerPack = 421
-        _ = try store.changeSettings(change, expectedVersion: nil, by: "root", at: Self.now)
-        change.creditsPerPack = 420
-        _ = try store.changeSettings(change, expectedVersion: nil, by: "root", at: Self.now)
+        for credits in [421, 420] as [Int64] {
+            let change = try SettingsChange(["credits_per_pack": credits])
+            _ = try store.changeSettings(change, expectedVersion: nil, by: "root", at: Self.now)
+        }
         let gift = Adjustment(user: ada, amount: 50, actor: "root", reason: "r", key: "gift")
         _ = try store.adjust(gift, under: key("gift", AdjustmentOutcome.self, of: ada), at: Self.now)
         _ = try store.report(on: ada, limit: 25, at: Self.now)

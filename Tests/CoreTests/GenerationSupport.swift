@@ -22,11 +22,7 @@ extension TestStore {
         _ = try adjust(credits - 10, name, key: "leave \(name)")
     }
 
-    func refundOnFailure(_ isOn: Bool) throws {
-        var change = SettingsChange()
-        change.refundOnFailure = isOn
-        _ = try store.changeSettings(change, expectedVersion: nil, by: "test", at: Self.now)
-    }
+    func refundOnFailure(_ isOn: Bool) throws { try set(["refund_on_failure": isOn ? 1 : 0]) }
 
     @discardableResult
     func submit(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> SubmitOutcome {

@@ -100,9 +100,7 @@ import Testing
 
     @Test func theCheckoutsPromiseStandsAfterAChangeOfSettings() throws {
         let id = try open("ada")
-        var settings = SettingsChange()
-        (settings.creditsPerPack, settings.packPriceCents) = (1, 50)
-        _ = try test.store.changeSettings(settings, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["credits_per_pack": 1, "pack_price_cents": 50])
         #expect(try change(test.apply(ofCheckout(id))).entries.map(\.amount) == [840])
         let checkout = try test.store.checkout(id, of: test.user(), in: .sandbox, at: TestStore.now)
         #expect(checkout?.granted == 840)

@@ -105,9 +105,7 @@ import Threads
         _ = try test.adjust(-430, key: "spend")
         try test.apply(order.refunded(500))
         #expect(try test.debt() == 420)
-        var change = SettingsChange()
-        change.creditsPerPack = 20
-        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["credits_per_pack": 20])
         #expect(entries(try test.apply(TestOrder { $0.id = uuid(2) })) == [20, -20])
         #expect(try test.debt() == 400)
         #expect(try test.balance() == 0)
@@ -199,9 +197,7 @@ import Threads
     @Test func thePriceIsLockedByTheFirstGrant() throws {
         let order = TestOrder()
         try test.apply(order)
-        var change = SettingsChange()
-        change.creditsPerPack = 100
-        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["credits_per_pack": 100])
         #expect(try test.apply(order.later()) == .unchanged)
         #expect(entries(try test.apply(order.refunded(250, after: 2_000_000))) == [-210])
         #expect(entries(try test.apply(TestOrder { $0.id = uuid(2) })) == [100])
@@ -216,9 +212,7 @@ import Threads
         }
         try test.apply(order)
         #expect(try test.apply(nobodys) == .parked(.unknownUser))
-        var change = SettingsChange()
-        (change.packPriceCents, change.creditsPerPack) = (700, 500)
-        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["pack_price_cents": 700, "credits_per_pack": 500])
         #expect(try test.apply(order.later()) == .unchanged)
         #expect(entries(try test.apply(order.refunded(250, after: 2_000_000))) == [-210])
         #expect(entries(try test.apply(nobodys.later { $0.metadata = ["user_id": "ada"] })) == [420])

@@ -1,4 +1,5 @@
 import Database
+import JSON
 import TestSupport
 import Testing
 
@@ -10,11 +11,9 @@ import Testing
     init() throws { test = try TestStore() }
 
     private func set(
-        version: Int64? = nil, _ change: (inout SettingsChange) -> Void
+        version: Int64? = nil, _ settings: KeyValuePairs<String, Int64>
     ) throws -> SettingsOutcome {
-        var settings = SettingsChange()
-        change(&settings)
-        return try test.store.changeSettings(settings, expectedVersion: version, by: "ada", at: TestStore.now)
+        try test.store.changeSettings(SettingsChange(settings), expectedVersion: version, by: "ada", at: TestStore.now)
     }
 
     @Test func beginAsTheProductSays() throws {
@@ -25,7 +24,7 @@ import Testing
     }
 
     @Test func aChangeIsRecordedWithOldAndNew() throws {
-        guard case .changed(let settings) = try set({ ($0.creditsPerPack, $0.refundOnFailure) = (500, false) }) else {
+        guard case .changed(let settings) = try set(["credits_per_pack": 500, "refund_on_failure": 0]) else {
             Issue.record("not changed")
             return
         }
@@ -42,39 +41,69 @@ import Testing
 
     @Test func nothingNewIsNoChange() throws {
         let before = try test.store.settings()
-        #expect(try set { $0.creditsPerPack = 420 } == .unchanged(before))
-        #expect(try set { _ in } == .unchanged(before))
+        #expect(try set(["credits_per_pack": 420]) == .unchanged(before))
+        #expect(try set([:]) == .unchanged(before))
         #expect(try test.integers("SELECT count(*) FROM audit_log") == [0])
     }
 
     @Test func aFormThatIsOldIsStale() throws {
-        _ = try set(version: 1) { $0.creditsPerPack = 500 }
+        _ = try set(version: 1, ["credits_per_pack": 500])
         let current = try test.store.settings()
-        #expect(try set(version: 1) { $0.creditsPerPack = 600 } == .stale(current: current))
+        #expect(try set(version: 1, ["credits_per_pack": 600]) == .stale(current: current))
         #expect(try test.store.settings() == current)
-        guard case .changed = try set(version: 2, { $0.creditsPerPack = 600 }) else {
+        guard case .changed = try set(version: 2, ["credits_per_pack": 600]) else {
             Issue.record("not changed"); return
         }
     }
 
-    @Test(
-        arguments: [
-            (49, 1, 0, ["pack_price_cents"]), (50, 1, 0, []), (1_000_000, 1_000_000, 10_000, []),
-            (1_000_001, 1, 0, ["pack_price_cents"]), (50, 0, 0, ["credits_per_pack"]),
-            (50, 1_000_001, 0, ["credits_per_pack"]), (50, 1, -1, ["free_trial_credits"]),
-            (50, 1, 10_001, ["free_trial_credits"]),
-            (.min, .max, .min, ["pack_price_cents", "credits_per_pack", "free_trial_credits"]),
-        ] as [(Int64, Int64, Int64, [String])])
-    func boundsAreKept(_ price: Int64, _ credits: Int64, _ trial: Int64, _ faults: [String]) throws {
-        let outcome = try set {
-            ($0.packPriceCents, $0.creditsPerPack, $0.freeTrialCredits) = (price, credits, trial)
+    @Test func nothingOutOfBoundsIsTakenAndTheDatabaseRefusesItToo() throws {
+        let connection = try test.connection()
+        for setting in Setting.table {
+            for (value, isWithin) in [
+                (setting.bounds.lowerBound - 1, false), (setting.bounds.lowerBound, true),
+                (setting.bounds.upperBound, true), (setting.bounds.upperBound + 1, false), (.min, false), (.max, false),
+            ] {
+                var change = SettingsChange()
+                let isTaken = change.set(setting, to: value)
+                #expect(isTaken == isWithin, "\(setting.name) \(value)")
+                let outcome = try test.store.changeSettings(change, expectedVersion: nil, by: "ada", at: TestStore.now)
+                #expect(try isWithin == (test.store.settings()[setting] == value), "\(outcome)")
+                let update = "UPDATE billing_settings SET \(setting.name) = \(value)"
+                let isKept = (try? connection.execute(update)) != nil
+                #expect(isKept == isWithin, "\(update)")
+            }
+            var change = SettingsChange()
+            let isTaken = change.set(setting, to: nil)
+            #expect(try !isTaken && change.isInForce(in: test.store.settings()))
         }
-        switch outcome {
-        case .outOfBounds(let found): #expect(found.map(\.name) == faults)
-        case .changed, .unchanged: #expect(faults.isEmpty)
-        case .stale: Issue.record("stale")
+    }
+
+    @Test func everyColumnIsASettingOrWhatIsRecordedOfThem() throws {
+        let columns = try test.texts("SELECT name FROM pragma_table_info('billing_settings')").compactMap(\.self)
+        let recorded = ["id", "currency", "version", "updated_ms", "updated_by"]
+        #expect(Set(Setting.table.map(\.name) + recorded) == Set(columns))
+        #expect(Set(Setting.table.map(\.name)).count == Setting.table.count)
+    }
+
+    @Test func eachSettingHasAPropertyOfItsOwn() throws {
+        let before = try test.store.settings()
+        for setting in Setting.table {
+            var changed = before
+            changed[setting] = before[setting] + (before[setting] < setting.bounds.upperBound ? 1 : -1)
+            #expect(Setting.table.filter { before[$0] != changed[$0] }.map(\.name) == [setting.name])
         }
-        #expect(try test.store.settings().version == (faults.isEmpty ? 2 : 1))
+    }
+
+    @Test func aValueIsReadByItsUnit() throws {
+        let price = try #require(Setting.named("pack_price_cents"))
+        let refund = try #require(Setting.named("refund_on_failure"))
+        #expect(price.value(of: 500) == 500 && price.value(of: "500" as JSON) == nil && price.value(of: true) == nil)
+        #expect(price.value(of: "500" as String) == 500 && price.value(of: "5.00" as String) == nil)
+        #expect(price.json(500) == 500 && price.rule == "a whole number from 50 to 1000000")
+        #expect(refund.value(of: true) == 1 && refund.value(of: false) == 0 && refund.value(of: 1) == nil)
+        #expect(refund.value(of: "true" as String) == 1 && refund.value(of: "1" as String) == nil)
+        #expect(refund.json(1) == true && refund.json(0) == false && refund.rule == "true or false")
+        #expect(Setting.named("Pack_price_cents") == nil && Setting.named("") == nil)
     }
 }
 

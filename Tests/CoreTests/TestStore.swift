@@ -31,6 +31,10 @@ final class TestStore: Sendable {
 
     func user(_ name: String = "ada") throws -> UserID { try #require(UserID(name)) }
 
+    func set(_ settings: KeyValuePairs<String, Int64>) throws {
+        _ = try store.changeSettings(SettingsChange(settings), expectedVersion: nil, by: "test", at: Self.now)
+    }
+
     /// Seen for the first time: the trial is there.
     @discardableResult
     func seen(_ name: String = "ada") throws -> UserID {
@@ -132,4 +136,15 @@ struct TestOrder: Sendable {
 func uuid(_ number: Int) -> String {
     let digits = String(number, radix: 16)
     return "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+}
+
+extension SettingsChange {
+    /// Each by its name, as its column keeps it.
+    init(_ settings: KeyValuePairs<String, Int64>) throws {
+        self.init()
+        for (name, value) in settings {
+            let isTaken = set(try #require(Setting.named(name)), to: value)
+            #expect(isTaken, "\(name) \(value)")
+        }
+    }
 }

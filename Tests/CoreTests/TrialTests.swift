@@ -114,9 +114,7 @@ import Testing
     }
 
     @Test func noTrialToBeHadUsesNothingUp() throws {
-        var change = SettingsChange()
-        change.freeTrialCredits = 0
-        _ = try test.store.changeSettings(change, expectedVersion: nil, by: "test", at: TestStore.now)
+        try test.set(["free_trial_credits": 0])
         #expect(try sees("ada", "ada@x") == 0)
         #expect(try test.integers("SELECT count(*) FROM trial_emails") == [0])
         #expect(try test.integers("SELECT count(*) FROM trial_days") == [0])

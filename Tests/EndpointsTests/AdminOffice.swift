@@ -89,3 +89,15 @@ extension AdminOffice {
         try store.auditLog(limit: 100).items.map { "\($0.actor) \($0.action) \($0.subject)" }
     }
 }
+
+extension Store {
+    /// Each setting by its name, as its column keeps it.
+    func set(_ settings: KeyValuePairs<String, Int64>, by actor: String = "test", at now: Instant) throws {
+        var change = SettingsChange()
+        for (name, value) in settings {
+            let isTaken = change.set(try #require(Setting.named(name)), to: value)
+            #expect(isTaken, "\(name) \(value)")
+        }
+        _ = try changeSettings(change, expectedVersion: nil, by: actor, at: now)
+    }
+}

@@ -115,9 +115,7 @@ import Testing
     }
 
     @Test func aStaleFormIsRefusedWithBothVersions() throws {
-        var change = SettingsChange()
-        change.packPriceCents = 600
-        _ = try office.store.changeSettings(change, expectedVersion: 1, by: "eve", at: office.now)
+        try office.store.set(["pack_price_cents": 600], by: "eve", at: office.now)
         let fields = "pack_price_cents=900&credits_per_pack=420&refund_on_failure=true&free_trial_credits=10"
         let stale = post("/admin/settings", fields + "&version=1")
         #expect(stale.status == .conflict && stale.text.contains("eve saved other settings"))
@@ -125,6 +123,40 @@ import Testing
         #expect(try office.store.settings().packPriceCents == 600)
         #expect(post("/admin/settings", fields + "&version=2").status == .seeOther)
         #expect(try office.store.settings().packPriceCents == 900)
+    }
+
+    @Test func moneyIsTypedAsMoneyAndKeptInMinorUnits() throws {
+        func price(_ fields: String) throws -> Int64? {
+            let version = try office.store.settings().version
+            let others = "credits_per_pack=1&free_trial_credits=1&version=\(version)"
+            let answer = post("/admin/settings", "\(fields)&\(others)")
+            if answer.status == .seeOther { return try office.store.settings().packPriceCents }
+            #expect(answer.status == .unprocessableContent && answer.text.contains("One field is out of bounds"))
+            return nil
+        }
+        #expect(page("/admin/settings").text.contains(#"name="pack_price" value="5.00""#))
+        #expect(try price("pack_price=7.5") == 750 && price("pack_price=+8+") == 800)
+        #expect(try price("pack_price=5.001") == nil && price("pack_price=0.49") == nil)
+        #expect(try price("pack_price=900") == 90_000 && price("pack_price_cents=900") == 900)
+        #expect(try price("pack_price_cents=9.00") == nil)
+        // The name that it has everywhere else counts before the form's own.
+        #expect(try price("pack_price=5.00&pack_price_cents=901") == 901)
+        #expect(try price("pack_price=5.00&pack_price_cents=") == nil)
+        let refused = post(
+            "/admin/settings", "pack_price=5,00&credits_per_pack=1&free_trial_credits=1&version=6"
+        ).text
+        #expect(refused.contains(#"name="pack_price" value="5,00""#) && refused.contains("written like 9.01."))
+    }
+
+    @Test func aSecondClickIsNoOtherWishHoweverItWasTyped() throws {
+        func save(_ price: String) -> Status {
+            post(
+                "/admin/settings",
+                "pack_price=\(price)&credits_per_pack=420&refund_on_failure=true&free_trial_credits=10&version=1"
+            ).status
+        }
+        #expect(save("7") == .seeOther && save("7.00") == .seeOther && save("7.01") == .conflict)
+        #expect(try actions() == ["settings.change"])
     }
 
     // MARK: Users

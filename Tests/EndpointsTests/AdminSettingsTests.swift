@@ -1,5 +1,6 @@
 import HTTP
 import JSON
+import TestSupport
 import Testing
 
 @testable import Core
@@ -98,6 +99,22 @@ import Testing
         #expect(stale.json["current"]?["credits_per_pack"] == 500)
         #expect(try office.store.settings().creditsPerPack == 500)
         #expect(put(#"{"credits_per_pack":600,"version":2}"#).status == .ok)
+    }
+
+    @Test func theDescriptionHasEverySettingAndItsBounds() throws {
+        let text = try Places.text(of: Places.repository + "/deploy/static/openapi.json")
+        let schemas = try JSON(Array(text.utf8))["components"]?["schemas"]
+        for schema in ["Settings", "SettingsChange"] {
+            let properties = try #require(schemas?[schema]?["properties"]?.members)
+            for setting in Setting.table {
+                let described = try #require(properties.first { $0.name == setting.name }?.value, "\(setting.name)")
+                guard setting.unit != .yesNo else { #expect(described["type"] == "boolean"); continue }
+                #expect(described["minimum"] == .integer(setting.bounds.lowerBound), "\(setting.name)")
+                #expect(described["maximum"] == .integer(setting.bounds.upperBound), "\(setting.name)")
+            }
+            let others = Set(properties.map(\.name)).subtracting(Setting.table.map(\.name))
+            #expect(others == ["currency", "version", "updated_at", "updated_by"])
+        }
     }
 
     @Test(arguments: ["", "[]", "{", "7"])

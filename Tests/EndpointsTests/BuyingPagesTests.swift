@@ -90,7 +90,7 @@ import Testing
     }
 
     @Test func theStatementIsPagedAndEmptyOnesSaySo() throws {
-        try shop.change { $0.freeTrialCredits = 0 }
+        try shop.set(["free_trial_credits": 0])
         #expect(shop.send(.get, "/account").text.contains("Nothing has moved yet"))
         let user = try #require(UserID("ada"))
         for number in 1...25 {

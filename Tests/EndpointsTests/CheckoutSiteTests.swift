@@ -40,14 +40,7 @@ final class Shop: @unchecked Sendable {
         }
     }
 
-    func change(_ change: (inout SettingsChange) -> Void) throws {
-        var settings = SettingsChange()
-        change(&settings)
-        guard case .changed = try store.changeSettings(settings, expectedVersion: nil, by: "test", at: now) else {
-            Issue.record("The settings were not changed")
-            return
-        }
-    }
+    func set(_ settings: KeyValuePairs<String, Int64>) throws { try store.set(settings, at: now) }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
@@ -232,7 +225,7 @@ extension Response {
             }
             shop.now = shop.now.advanced(by: .seconds(61))
         }
-        try shop.change { $0.packPriceCents = 501 }
+        try shop.set(["pack_price_cents": 501])
         let hourly = shop.buy(1)
         #expect(hourly.status == .tooManyRequests)
         #expect(try #require(hourly.headers["retry-after"].flatMap { Int64($0) }) > 3000)

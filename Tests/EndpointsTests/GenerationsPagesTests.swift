@@ -69,9 +69,7 @@ import Testing
         _ = studio.submit(try Sample.png())
         try studio.fail(.rejectedBySafety)
         #expect(page().contains("refused this picture under its safety rules. Your credit is back."))
-        var change = SettingsChange()
-        change.refundOnFailure = false
-        _ = try studio.store.changeSettings(change, expectedVersion: nil, by: "test", at: studio.now)
+        try studio.store.set(["refund_on_failure": 0], at: studio.now)
         _ = studio.submit(try Sample.png())
         try studio.fail()
         #expect(page().contains("could not make this image. The credit was not given back."))

@@ -100,7 +100,7 @@ import Testing
             return session(7, for: checkout)
         }
         // The price has changed meanwhile: what was promised stands.
-        try shop.change { $0.packPriceCents = 900 }
+        try shop.set(["pack_price_cents": 900])
         let found = shop.buy(2, headers: ["idempotency-key": "k"])
         #expect(found.status == .created && found.json["client_secret"] == "polar_c_7")
         #expect(found.json["amount_cents"] == 1000)

@@ -19,6 +19,21 @@ import Testing
             version: version, updatedAt: by.map { _ in now }, updatedBy: by)
     }
 
+    /// The form with the price as people write it, or in minor units as everywhere else.
+    static func typed(
+        _ price: String, isMoney: Bool = true, credits: String = "420", refund: Bool = false, trial: String = "10",
+        currency: String = "usd"
+    ) -> TypedSettings {
+        let texts = [
+            "pack_price_cents": price, "credits_per_pack": credits, "refund_on_failure": String(refund),
+            "free_trial_credits": trial,
+        ]
+        let fields = Setting.table.map {
+            TypedSetting($0, texts[$0.name] ?? "", isMoney: isMoney && $0.name == "pack_price_cents")
+        }
+        return TypedSettings(fields, currency: currency)
+    }
+
     static func user(_ name: String) throws -> UserID { try #require(UserID(name)) }
 
     static let order = Order.ID(random: [UInt8](repeating: 9, count: 16))
@@ -65,8 +80,7 @@ import Testing
         (adjustment.amount, adjustment.reason, adjustment.fault) = (text, text, text)
         var filter = TypedPaymentFilter()
         (filter.user, filter.from) = (text, text)
-        let typed = TypedSettings(
-            packPriceCents: text, creditsPerPack: text, refundOnFailure: false, freeTrialCredits: text)
+        let typed = Self.typed(text, credits: text, trial: text)
         let detail = UserDetail(
             account: Account(
                 user: try user(text), balance: 5, debt: 2, hasFreeTrial: false, trial: nil, isAdmin: true,
@@ -133,42 +147,6 @@ import Testing
             let html = AdminPage.parked([order], pages: ListPages(isFirst: true, next: nil), Self.context()).html
             #expect(html.contains("$5.00: \(reason.name)"))
         }
-    }
-
-    @Test func theSettingsSayWhatTheyMean() {
-        let html = AdminPage.settings(Self.settings(), history: [], Self.context()).html
-        #expect(html.contains("Price of a pack, in US cents") && html.contains("500 is $5.00, before tax"))
-        #expect(html.contains("One credit now costs 1.19¢."))
-        #expect(html.contains(#"name="version" value="3""#) && html.contains("have never been changed"))
-        #expect(html.contains(#"name="refund_on_failure" value="true" checked"#))
-    }
-
-    @Test func whatIsWrongStandsBesideItsFieldWithWhatWasTyped() {
-        let typed = TypedSettings(
-            packPriceCents: "49", creditsPerPack: "420", refundOnFailure: false, freeTrialCredits: "many")
-        let html = AdminPage.settings(
-            Self.settings(), .faulty(typed, fields: ["pack_price_cents", "free_trial_credits"]), history: [],
-            Self.context()
-        ).html
-        #expect(html.contains("2 fields are out of bounds. Nothing was saved."))
-        #expect(html.contains(#"<p id="pack-price-fault" class="wrong">A whole number from 50 to 1,000,000.</p>"#))
-        #expect(html.contains(#"aria-describedby="pack-price-help pack-price-fault" aria-invalid="true""#))
-        #expect(html.contains("value=\"49\"") && html.contains("value=\"many\"") && !html.contains(" checked"))
-        #expect(html.matches(of: /aria-invalid/).count == 2)
-    }
-
-    @Test func aStaleFormIsShownBesideWhatIsInForce() {
-        let typed = TypedSettings(
-            packPriceCents: "900", creditsPerPack: "420", refundOnFailure: false, freeTrialCredits: "10")
-        let html = AdminPage.settings(
-            Self.settings(version: 4, by: "eve"), .stale(typed), history: [], Self.context()
-        ).html
-        #expect(html.contains("eve saved other settings just now"))
-        #expect(html.contains(#"data-label="In force">500<"#))
-        #expect(html.contains(#"data-label="Yours"><span class="badge warn">900</span>"#))
-        // What is the same on both sides does not stand out.
-        #expect(html.contains(#"data-label="Yours">420<"#))
-        #expect(html.contains(#"name="version" value="4""#) && html.contains(#"value="900""#))
     }
 
     @Test(arguments: [

@@ -1,6 +1,7 @@
 import Core
-import Pages
 import Testing
+
+@testable import Pages
 
 @Suite struct FormatTests {
     @Test(arguments: [
@@ -14,9 +15,33 @@ import Testing
     @Test(arguments: [
         (1500, "usd", "$15.00"), (5, "usd", "$0.05"), (123_456_789, "eur", "€1,234,567.89"), (500, "jpy", "¥500"),
         (500, "krw", "500 KRW"), (1500, "chf", "15.00 CHF"), (-1500, "usd", "−$15.00"),
+        (1_234_005, "kwd", "1,234.005 KWD"),
+        (0, "usd", "$0.00"), (.min, "jpy", "−¥9,223,372,036,854,775,807"),
     ])
     func moneyIsShownInItsCurrency(_ minor: Int64, _ currency: String, _ text: String) {
         #expect(Format.money(minor, currency) == text)
+    }
+
+    @Test(
+        arguments: [
+            ("5", "usd", 500), ("5.0", "usd", 500), ("5.00", "usd", 500), ("0.05", "usd", 5), ("005.10", "usd", 510),
+            ("0", "usd", 0), ("500", "jpy", 500), ("1.25", "kwd", 1250), ("1.005", "kwd", 1005),
+            ("92233720368547758.07", "usd", .max), ("92233720368547758.08", "usd", nil), ("5.001", "usd", nil),
+            ("5,00", "usd", nil), ("1,000", "usd", nil), ("5.", "usd", nil), (".5", "usd", nil), (".", "usd", nil),
+            ("", "usd", nil), ("-5", "usd", nil), ("+5", "usd", nil), ("5.-1", "usd", nil), ("5.0.0", "usd", nil),
+            ("$5", "usd", nil), ("5 ", "usd", nil), ("5e2", "usd", nil), ("٥", "usd", nil), ("5.0", "jpy", nil),
+            ("5.", "jpy", nil), ("1.0000", "kwd", nil),
+        ] as [(String, String, Int64?)])
+    func moneyIsReadAsPeopleWriteIt(_ text: String, _ currency: String, _ minor: Int64?) {
+        #expect(Format.minor(text, currency) == minor)
+    }
+
+    @Test(arguments: [
+        (500, "usd", "5.00"), (1_000_000, "usd", "10000.00"), (5, "usd", "0.05"), (500, "jpy", "500"),
+        (1005, "kwd", "1.005"),
+    ])
+    func whatAFieldShowsIsReadAsTheSame(_ minor: Int64, _ currency: String, _ text: String) {
+        #expect(Format.amount(minor, currency) == text && Format.minor(text, currency) == minor)
     }
 
     @Test(arguments: [

@@ -94,6 +94,6 @@ import Testing
         #expect(Format.day(Instant(unixSeconds: 1_795_046_400)) == "19 Nov 2026")
         #expect(Format.day(Instant(unixSeconds: 1_767_225_600)) == "1 Jan 2026")
         #expect(Format.minorName("usd") == "US cents" && Format.minorName("jpy") == "JPY")
-        #expect(Format.minorName("eur") == "hundredths of EUR")
+        #expect(Format.minorName("eur") == "hundredths of EUR" && Format.minorName("kwd") == "thousandths of KWD")
     }
 }

@@ -48,8 +48,8 @@ import Testing
 
     private func changePrice(_ admin: Browser, _ site: Site) throws {
         try admin.click("a[href='/admin/settings']")
-        try admin.fill("#pack-price", with: "700")
-        try admin.fill("#pack-credits", with: "500")
+        try admin.fill("#pack-price", with: "7.00")
+        try admin.fill("#credits-per-pack", with: "500")
         try admin.click("form.work button")
         #expect(try admin.text("[role=status]").hasPrefix("The settings are saved."))
         #expect(try admin.text("tbody tr").contains("pack price cents 700"))

@@ -1,14 +1,25 @@
 internal import Database
 private import JSON
 
-/// What an admin wants to be otherwise; `nil` leaves a setting as it is.
-public struct SettingsChange: Equatable, Sendable {
-    public var packPriceCents: Int64?
-    public var creditsPerPack: Int64?
-    public var refundOnFailure: Bool?
-    public var freeTrialCredits: Int64?
+/// What an admin wants to be otherwise: nothing in it is out of bounds, and what is not in it stays as it is.
+public struct SettingsChange: Sendable {
+    private var values: [(setting: Setting, value: Int64)] = []
 
     public init() {}
+
+    /// - Parameter value: `nil` for what could not be read.
+    /// - Returns: whether it is within the setting's bounds; nothing else is taken.
+    public mutating func set(_ setting: Setting, to value: Int64?) -> Bool {
+        guard let value, setting.bounds.contains(value) else { return false }
+        values.append((setting, value))
+        return true
+    }
+
+    func applied(to settings: BillingSettings) -> BillingSettings {
+        values.reduce(into: settings) { $0[$1.setting] = $1.value }
+    }
+
+    public func isInForce(in settings: BillingSettings) -> Bool { applied(to: settings) == settings }
 }
 
 /// What became of the wish to change the settings.
@@ -16,7 +27,6 @@ public enum SettingsOutcome: Equatable, Sendable {
     case changed(BillingSettings)
     /// They were so already; nothing was written.
     case unchanged(BillingSettings)
-    case outOfBounds([BillingSettings.Fault])
     /// Somebody changed them since they were read.
     case stale(current: BillingSettings)
 }
@@ -36,46 +46,22 @@ extension Store {
             let connection = transaction.connection
             let old = try BillingSettings.current(on: connection)
             guard expectedVersion ?? old.version == old.version else { return .stale(current: old) }
-            let new = old.applying(change)
-            guard new.faults.isEmpty else { return .outOfBounds(new.faults) }
-            guard new != old else { return .unchanged(old) }
+            guard !change.isInForce(in: old) else { return .unchanged(old) }
 
-            try connection.execute(
-                """
-                UPDATE billing_settings SET pack_price_cents = ?, credits_per_pack = ?, refund_on_failure = ?,
-                       free_trial_credits = ?, version = version + 1, updated_ms = ?, updated_by = ?
-                """,
-                .integer(new.packPriceCents), .integer(new.creditsPerPack), .integer(new.refundOnFailure ? 1 : 0),
-                .integer(new.freeTrialCredits), .integer(now.rawValue), .text(actor))
-            let names = Set(zip(old.fields, new.fields).filter { $0 != $1 }.map(\.0.name))
+            let new = change.applied(to: old)
+            let columns = Setting.table.map { "\($0.name) = ?" }.joined(separator: ", ")
+            try connection.run(
+                "UPDATE billing_settings SET \(columns), version = version + 1, updated_ms = ?, updated_by = ?",
+                Setting.table.map { .integer(new[$0]) } + [.integer(now.rawValue), .text(actor)]
+            ) { _ in }
+            let changed = Setting.table.filter { old[$0] != new[$0] }
+            func text(_ settings: BillingSettings) -> String {
+                JSON.object(changed.map { JSON.Member($0.name, $0.json(settings[$0])) }).text
+            }
             try AuditLog.add(
-                actor: actor, action: "settings.change", subject: "billing_settings", old: old.text(of: names),
-                new: new.text(of: names), at: now, in: transaction)
+                actor: actor, action: "settings.change", subject: "billing_settings", old: text(old), new: text(new),
+                at: now, in: transaction)
             return .changed(try BillingSettings.current(on: connection))
         }
-    }
-}
-
-extension BillingSettings {
-    fileprivate func applying(_ change: SettingsChange) -> BillingSettings {
-        var settings = self
-        settings.packPriceCents = change.packPriceCents ?? packPriceCents
-        settings.creditsPerPack = change.creditsPerPack ?? creditsPerPack
-        settings.refundOnFailure = change.refundOnFailure ?? refundOnFailure
-        settings.freeTrialCredits = change.freeTrialCredits ?? freeTrialCredits
-        return settings
-    }
-
-    fileprivate var fields: [JSON.Member] {
-        [
-            JSON.Member("pack_price_cents", .integer(packPriceCents)),
-            JSON.Member("credits_per_pack", .integer(creditsPerPack)),
-            JSON.Member("refund_on_failure", .bool(refundOnFailure)),
-            JSON.Member("free_trial_credits", .integer(freeTrialCredits)),
-        ]
-    }
-
-    fileprivate func text(of names: Set<String>) -> String {
-        JSON.object(fields.filter { names.contains($0.name) }).text
     }
 }

@@ -56,7 +56,7 @@ struct Field: Sendable {
     }
 
     enum Kind: Sendable {
-        case text, number, date, search
+        case text, number, money, date, search
         case tick(Bool)
         case select([(value: String, text: String)])
     }
@@ -83,6 +83,7 @@ struct Field: Sendable {
         switch kind {
         case .text: break
         case .number: inputMode = "numeric"
+        case .money: inputMode = "decimal"
         case .date: type = "date"
         case .search: type = "search"
         case .tick(let isOn): tick = isOn

@@ -1,31 +1,43 @@
 public import Core
 
-/// What a person typed into the settings' form, whatever it is.
-public struct TypedSettings: Equatable, Sendable {
-    public let packPriceCents: String
-    public let creditsPerPack: String
-    public let refundOnFailure: Bool
-    public let freeTrialCredits: String
+/// One field of the settings' form and what a person typed into it, whatever it is.
+public struct TypedSetting: Sendable {
+    let setting: Setting
+    let text: String
+    /// As people write money (`5.00`); otherwise money is in minor units.
+    let isMoney: Bool
 
-    public init(packPriceCents: String, creditsPerPack: String, refundOnFailure: Bool, freeTrialCredits: String) {
-        self.packPriceCents = packPriceCents
-        self.creditsPerPack = creditsPerPack
-        self.refundOnFailure = refundOnFailure
-        self.freeTrialCredits = freeTrialCredits
+    public init(_ setting: Setting, _ text: String, isMoney: Bool = false) {
+        self.setting = setting
+        self.text = text
+        self.isMoney = isMoney
+    }
+}
+
+/// The settings' form as it was filled in, and what it asks for.
+public struct TypedSettings: Sendable {
+    let fields: [TypedSetting]
+    public private(set) var change = SettingsChange()
+    /// The names of the settings that nothing within bounds was typed for.
+    public private(set) var faults: Set<String> = []
+
+    public init(_ fields: [TypedSetting], currency: String) {
+        self.fields = fields
+        for field in fields where !change.set(field.setting, to: field.value(in: currency)) {
+            faults.insert(field.setting.name)
+        }
     }
 
-    public init(_ settings: BillingSettings) {
-        self.init(
-            packPriceCents: String(settings.packPriceCents), creditsPerPack: String(settings.creditsPerPack),
-            refundOnFailure: settings.refundOnFailure, freeTrialCredits: String(settings.freeTrialCredits))
+    init(_ settings: BillingSettings) {
+        self.init(Setting.table.map { TypedSetting($0, of: settings) }, currency: settings.currency)
     }
 }
 
 /// What came of the settings' form, if it was sent.
 public enum SettingsTrial: Sendable {
     case notSent
-    /// The names of the fields that are out of bounds.
-    case faulty(TypedSettings, fields: Set<String>)
+    /// Something in it is out of bounds.
+    case faulty(TypedSettings)
     /// Somebody else was faster: what they saved stands in the current settings.
     case stale(TypedSettings)
 }
@@ -49,64 +61,25 @@ extension AdminPage {
         let (typed, wrong): (TypedSettings, Set<String>) =
             switch trial {
             case .notSent: (TypedSettings(settings), [])
-            case .faulty(let typed, let fields): (typed, fields)
+            case .faulty(let typed): (typed, typed.faults)
             case .stale(let typed): (typed, [])
             }
-        func fault(_ name: String, _ bounds: ClosedRange<Int64>) -> String? {
-            wrong.contains(name)
-                ? "A whole number from \(Format.number(bounds.lowerBound)) to \(Format.number(bounds.upperBound))."
-                : nil
-        }
-        let fields = [
-            Field(
-                "pack_price_cents", id: "pack-price", "Price of a pack, in \(Format.minorName(settings.currency))",
-                .number,
-                value: typed.packPriceCents, help: priceHelp(settings),
-                fault: fault("pack_price_cents", BillingSettings.packPriceBounds)),
-            Field(
-                "credits_per_pack", id: "pack-credits", "Credits in a pack", .number, value: typed.creditsPerPack,
-                help: creditsHelp(settings), fault: fault("credits_per_pack", BillingSettings.creditsBounds)),
-            Field(
-                "refund_on_failure", id: "refund", "Give the credit back when an image finally fails",
-                .tick(typed.refundOnFailure),
-                help: "Off, a failed image stays charged, and its user may try it again at no cost."),
-            Field(
-                "free_trial_credits", id: "trial", "Free credits for a new user", .number,
-                value: typed.freeTrialCredits,
-                help:
-                    "Given once, when a user is first seen. Users who are here already keep what they got. 0 to 10,000.",
-                fault: fault("free_trial_credits", BillingSettings.trialBounds)),
-        ]
         let count = wrong.count == 1 ? "One field is" : "\(wrong.count) fields are"
         return Part("form").with {
+            $0.note = Format.unitPrice(
+                settings.packPriceCents, credits: settings.creditsPerPack, settings.currency
+            ).map { "One credit now costs \($0)." }
             $0.form = FormView(
-                "/admin/settings", context, hidden: [("version", String(settings.version))], fields,
+                "/admin/settings", context, hidden: [("version", String(settings.version))],
+                typed.fields.map { $0.field(beside: settings, isWrong: wrong.contains($0.setting.name)) },
                 button: "Save the settings",
                 fault: wrong.isEmpty ? nil : "\(count) out of bounds. Nothing was saved.")
         }
     }
 
-    private static func priceHelp(_ settings: BillingSettings) -> String {
-        """
-        Now \(settings.packPriceCents) is \(Format.money(settings.packPriceCents, settings.currency)), before tax. Whether Polar \
-        adds the tax to it or takes it out of it is decided by the product at Polar. 50 to 1,000,000.
-        """
-    }
-
-    private static func creditsHelp(_ settings: BillingSettings) -> String {
-        let unit = Format.unitPrice(settings.packPriceCents, credits: settings.creditsPerPack, settings.currency)
-        return (unit.map { "One credit now costs \($0). " } ?? "")
-            + "Packs that were sold keep their credits, also when they are refunded. 1 to 1,000,000."
-    }
-
     private static func bothVersions(
         _ settings: BillingSettings, _ typed: TypedSettings, _ context: AdminContext
     ) -> Part {
-        let theirs = TypedSettings(settings)
-        func row(_ name: String, _ before: String, _ mine: String) -> [Cell] {
-            [Cell(name), Cell(before), Cell(mine, badge: before == mine ? nil : "warn")]
-        }
-        func word(_ isOn: Bool) -> String { isOn ? "given back" : "kept" }
         let when = settings.updatedAt.map { Format.relative($0, now: context.now) } ?? "meanwhile"
         return Part("versions", "Theirs and yours").with {
             $0.alert = """
@@ -115,12 +88,15 @@ extension AdminPage {
                 """
             $0.table = Table(
                 named: "versions", [.init("Setting"), .init("In force"), .init("Yours")],
-                rows: [
-                    row("Price of a pack", theirs.packPriceCents, typed.packPriceCents),
-                    row("Credits in a pack", theirs.creditsPerPack, typed.creditsPerPack),
-                    row("Credit of a failed image", word(theirs.refundOnFailure), word(typed.refundOnFailure)),
-                    row("Free credits", theirs.freeTrialCredits, typed.freeTrialCredits),
-                ], ifEmpty: "")
+                rows: typed.fields.map { field in
+                    let (theirs, mine) = (settings[field.setting], field.value(in: settings.currency))
+                    return [
+                        Cell(field.setting.label), Cell(field.text(of: theirs, in: settings.currency)),
+                        Cell(
+                            mine.map { field.text(of: $0, in: settings.currency) } ?? field.text,
+                            badge: theirs == mine ? nil : "warn"),
+                    ]
+                }, ifEmpty: "")
         }
     }
 
@@ -135,5 +111,54 @@ extension AdminPage {
                     ]
                 }, ifEmpty: "The settings have never been changed.")
         }
+    }
+}
+
+extension TypedSetting {
+    fileprivate init(_ setting: Setting, of settings: BillingSettings) {
+        let value = settings[setting]
+        switch setting.unit {
+        case .money: self.init(setting, Format.amount(value, settings.currency), isMoney: true)
+        case .count: self.init(setting, String(value))
+        case .yesNo: self.init(setting, String(value == 1))
+        }
+    }
+
+    /// `nil` for what is no value of the setting, whether in bounds or not.
+    fileprivate func value(in currency: String) -> Int64? {
+        isMoney ? Format.minor(text, currency) : setting.value(of: text)
+    }
+
+    /// A value as this field would have it.
+    fileprivate func text(of value: Int64, in currency: String) -> String {
+        switch setting.unit {
+        case .money, .count: isMoney ? Format.amount(value, currency) : String(value)
+        case .yesNo: value == 1 ? "Yes" : "No"
+        }
+    }
+
+    /// - Parameter settings: those in force.
+    fileprivate func field(beside settings: BillingSettings, isWrong: Bool) -> Field {
+        let (least, most, currency) = (setting.bounds.lowerBound, setting.bounds.upperBound, settings.currency)
+        let counts = "\(Format.number(least)) to \(Format.number(most))"
+        switch setting.unit {
+        case .yesNo:
+            return field(setting.name, setting.label, .tick(value(in: currency) == 1), setting.help, fault: nil)
+        case .money(let name) where isMoney:
+            let amounts = "\(Format.money(least, currency)) to \(Format.money(most, currency))"
+            let example = Format.amount(settings[setting], currency)
+            return field(
+                name, "\(setting.label), in \(currency.uppercased())", .money, "\(setting.help) \(amounts).",
+                fault: isWrong ? "An amount from \(amounts), written like \(example)." : nil)
+        case .money, .count:
+            let unit = setting.unit == .count ? "" : ", in \(Format.minorName(currency))"
+            return field(
+                setting.name, setting.label + unit, .number, "\(setting.help) \(counts).",
+                fault: isWrong ? "A whole number from \(counts)." : nil)
+        }
+    }
+
+    private func field(_ name: String, _ label: String, _ kind: Field.Kind, _ help: String, fault: String?) -> Field {
+        Field(name, id: name.replacing("_", with: "-"), label, kind, value: text, help: help, fault: fault)
     }
 }

@@ -1,6 +1,5 @@
 internal import Core
 internal import HTTP
-internal import JSON
 internal import Pages
 
 extension AdminPages {
@@ -9,34 +8,28 @@ extension AdminPages {
         return .html(.ok, try settingsPage(request, settings, .notSent))
     }
 
-    /// The form of the settings: all four of them, at the version that was read.
+    /// The form of the settings: all of them, at the version that was read.
     func changeSettings(_ request: Request, _: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         let form = try request.form()
-        let typed = TypedSettings(
-            packPriceCents: form.typed("pack_price_cents"), creditsPerPack: form.typed("credits_per_pack"),
-            refundOnFailure: form.isTicked("refund_on_failure"), freeTrialCredits: form.typed("free_trial_credits"))
         let current = try stored { () throws(StoreError) in try store.settings() }
         guard let version = form["version"].flatMap({ Int64($0) }) else {
             throw .invalid(field: "version", rule: "the version that the form was read at")
         }
-        let (change, faults) = typed.change
-        guard faults.isEmpty else {
-            return .html(.unprocessableContent, try settingsPage(request, current, .faulty(typed, fields: faults)))
+        let typed = TypedSettings(Setting.table.map { TypedSetting($0, in: form) }, currency: current.currency)
+        guard typed.faults.isEmpty else {
+            return .html(.unprocessableContent, try settingsPage(request, current, .faulty(typed)))
         }
         let outcome = try stored { () throws(StoreError) in
-            try store.changeSettings(change, expectedVersion: version, by: actor.text, at: dependencies.now())
+            try store.changeSettings(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .changed(let new):
             log("settings.changed", ["user.id": actor, "settings.version": new.version], request)
             return Self.done("/admin/settings", .settingsChanged)
         case .unchanged: return Self.done("/admin/settings", .settingsUnchanged)
-        case .outOfBounds(let faults):
-            let trial = SettingsTrial.faulty(typed, fields: Set(faults.map(\.name)))
-            return .html(.unprocessableContent, try settingsPage(request, current, trial))
         // A second click of the same form: what it asks for is in force.
-        case .stale(let current) where TypedSettings(current) == typed && current.updatedBy == actor.text:
+        case .stale(let current) where typed.change.isInForce(in: current) && current.updatedBy == actor.text:
             return Self.done("/admin/settings", .settingsChanged)
         case .stale(let current): return .html(.conflict, try settingsPage(request, current, .stale(typed)))
         }
@@ -51,21 +44,14 @@ extension AdminPages {
     }
 }
 
-extension TypedSettings {
-    /// What it asks for, or the names of the fields that no number within bounds was typed into.
-    fileprivate var change: (SettingsChange, faults: Set<String>) {
-        var change = SettingsChange()
-        var faults: Set<String> = []
-        func number(_ name: String, _ text: String, _ bounds: ClosedRange<Int64>) -> Int64? {
-            if let value = Int64(text), bounds.contains(value) { return value }
-            faults.insert(name)
-            return nil
+extension TypedSetting {
+    /// Money may come in minor units instead, under the name that it has everywhere else.
+    fileprivate init(_ setting: Setting, in form: Form) {
+        switch setting.unit {
+        case .yesNo: self.init(setting, String(form.isTicked(setting.name)))
+        case .money(let field) where form[setting.name] == nil: self.init(setting, form.typed(field), isMoney: true)
+        case .money, .count: self.init(setting, form.typed(setting.name))
         }
-        change.packPriceCents = number("pack_price_cents", packPriceCents, BillingSettings.packPriceBounds)
-        change.creditsPerPack = number("credits_per_pack", creditsPerPack, BillingSettings.creditsBounds)
-        change.freeTrialCredits = number("free_trial_credits", freeTrialCredits, BillingSettings.trialBounds)
-        change.refundOnFailure = refundOnFailure
-        return (change, faults)
     }
 }
 
