@@ -103,7 +103,8 @@ let package = Package(
         tests(
             "EndpointsTests",
             [
-                "Clients", "Core", "Crypto", "Endpoints", "HTTP", "JOSE", "JSON", "SQLite", "TestSupport", "Threads",
+                "Clients", "Core", "Crypto", "Endpoints", "HTTP", "Interface", "JOSE", "JSON", "SQLite", "TestSupport",
+                "Threads",
                 "Webhook",
             ]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),

@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import Interface
 public import Threads
 
 /// Everything that `checkout` serves: the balance and the statement, buying, and the pages for both.
@@ -12,24 +13,19 @@ public struct CheckoutSite: Sendable {
         let pages = BuyingPages(dependencies)
         let health = Health(store: dependencies.store, freeBytes: dependencies.freeBytes)
         routes = Routes(
+            of: .checkout,
             [
-                .init("/api/v1/credits", [(.get, credits.show)]),
-                .init("/api/v1/credits/entries", [(.get, credits.entries)]),
-                .init("/api/v1/checkouts", [(.post, checkouts.create)]),
-                .init("/api/v1/checkouts/{id}", [(.get, checkouts.show)]),
-                .init("/buy", [(.get, pages.buy), (.post, pages.order)]),
-                .init("/buy/return", [(.get, pages.comeBack)]),
-                .init("/account", [(.get, pages.account)]),
-                .init("/account/sessions", [(.post, SessionPages(dependencies).end)]),
-                .init("/healthz", [(.get, health.healthz)]),
-                .init("/readyz", [(.get, health.readyz)]),
-            ], log: dependencies.log)
+                "getCredits": credits.show, "listEntries": credits.entries, "createCheckout": checkouts.create,
+                "getCheckout": checkouts.show, "buyPage": pages.buy, "buy": pages.order, "returnPage": pages.comeBack,
+                "accountPage": pages.account, "endSessions": SessionPages(dependencies).end,
+                "checkoutHealth": health.healthz, "readiness": health.readyz,
+            ], store: dependencies.store, log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
     /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = { ["/healthz", "/readyz"].contains($0) }
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.checkout.isUrgent
 }
 
 /// What the endpoints of `checkout` work with.

@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import Interface
 internal import JSON
 
 /// Everything that `generations` serves: uploads, the gallery, the pictures.
@@ -11,28 +12,28 @@ public struct GenerationsSite: Sendable {
         let images = GenerationImages(dependencies)
         let pages = GalleryPages(dependencies)
         routes = Routes(
+            of: .generations,
             [
-                .init("/api/v1/generations", [(.get, api.list), (.post, api.upload)]),
-                .init("/api/v1/generations/{id}", [(.get, api.show), (.delete, api.delete)]),
-                .init("/api/v1/generations/{id}/retry", [(.post, api.retry)]),
-                .init("/api/v1/generations/{id}/original", [(.get, images.original)]),
-                .init("/api/v1/generations/{id}/result", [(.get, images.result)]),
-                .init("/api/v1/generations/{id}/thumbnail", [(.get, images.thumbnail)]),
-                .init("/", [(.get, pages.gallery), (.post, pages.upload)]),
-                .init("/generations/{id}", [(.get, pages.show), (.post, pages.act)]),
-                .init("/healthz/generations", [(.get, Self.healthz)]),
-            ], log: dependencies.log)
+                "listGenerations": api.list, "createGeneration": api.upload, "getGeneration": api.show,
+                "deleteGeneration": api.delete, "retryGeneration": api.retry, "getOriginal": images.original,
+                "getResult": images.result, "getThumbnail": images.thumbnail, "galleryPage": pages.gallery,
+                "upload": pages.upload, "generationPage": pages.show, "actOnGeneration": pages.act,
+                "generationsHealth": Self.healthz,
+            ], store: dependencies.store, log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
     /// Whether the body is a picture: such requests are to be served piece by piece.
     public static func takesPicture(_ request: Request) -> Bool {
-        request.method == .post && ["/api/v1/generations", "/"].contains(request.path)
+        Route.Program.generations.routes.contains { route in
+            route.takesPicture && route.method.map(Request.Method.init) == request.method
+                && route.path.utf8.elementsEqual(request.path.utf8)
+        }
     }
 
     /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = { $0 == "/healthz/generations" }
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.generations.isUrgent
 
     private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
         .json(.ok, ["status": "ok"])

@@ -1,47 +1,22 @@
 internal import Core
 internal import HTTP
+internal import Interface
 private import Pages
 
-/// The addresses of one executable, and what each answers.
+/// What one executable answers: a handler for each of its routes, asked once whoever asks was found to be allowed to.
 struct Routes: Sendable {
     typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
 
-    /// One address and its methods. A path may hold `{id}`: one segment, handed to the handler; or `{id*}`: one or more of
-    /// them, for a name that may hold slashes. The first path that matches counts.
-    struct Route: Sendable {
-        let path: String
-        let handlers: [(method: Request.Method, handler: Handler)]
-        private let prefix: [UInt8]
-        /// `nil` without a hole.
-        private let suffix: [UInt8]?
-        private let holdsSlashes: Bool
-
-        init(_ path: String, _ handlers: [(method: Request.Method, handler: Handler)]) {
-            self.path = path
-            self.handlers = handlers
-            holdsSlashes = path.contains("{id*}")
-            let hole = path.firstRange(of: holdsSlashes ? "{id*}" : "{id}")
-            prefix = Array(path[..<(hole?.lowerBound ?? path.endIndex)].utf8)
-            suffix = hole.map { Array(path[$0.upperBound...].utf8) }
-        }
-
-        /// The segment in place of `{id}`, empty if the path has none; `nil` if it is another path.
-        func match(_ given: String) -> String? {
-            let given = given.utf8
-            guard let suffix else { return given.elementsEqual(prefix) ? "" : nil }
-            guard given.starts(with: prefix), given.suffix(suffix.count).elementsEqual(suffix),
-                given.count > prefix.count + suffix.count
-            else { return nil }
-            let segment = given.dropFirst(prefix.count).dropLast(suffix.count)
-            return segment.contains(UInt8(ascii: "/")) && !holdsSlashes ? nil : String(Substring(segment))
-        }
-    }
-
-    private let routes: [Route]
+    private let dispatch: Dispatch<Handler>
+    private let store: Store
     private let log: @Sendable (LogLine) -> Void
 
-    init(_ routes: [Route], log: @escaping @Sendable (LogLine) -> Void) {
-        self.routes = routes
+    init(
+        of program: Route.Program, _ handlers: [String: Handler], store: Store,
+        log: @escaping @Sendable (LogLine) -> Void
+    ) {
+        dispatch = Dispatch(program.routes, handlers)
+        self.store = store
         self.log = log
     }
 
@@ -55,17 +30,29 @@ struct Routes: Sendable {
     }
 
     private func answer(_ request: Request) throws(RequestError) -> Response {
-        for route in routes {
-            guard let segment = route.match(request.path) else { continue }
-            // HEAD is GET whose body nginx leaves out.
-            let method = request.method == .head ? .get : request.method
-            if let found = route.handlers.first(where: { $0.method == method }) {
-                return try found.handler(request, segment)
-            }
-            let allowed = route.handlers.map(\.method.rawValue)
-            throw .methodNotAllowed(allowed.contains("GET") ? allowed + ["HEAD"] : allowed)
+        switch dispatch.find(request) {
+        case .handler(let route, let handler, let segment):
+            try admit(request, to: route)
+            return try handler(request, segment)
+        case .otherMethods(let methods):
+            throw .methodNotAllowed((methods.contains(.get) ? methods + [.head] : methods).map(\.rawValue))
+        case .nothing: throw .notFound
         }
-        throw .notFound
+    }
+
+    /// A right that was taken away ends with the next request.
+    private func admit(_ request: Request, to route: Route) throws(RequestError) {
+        switch route.audience {
+        case .user: _ = try request.profile()
+        case .admin:
+            let user = try request.profile().user
+            guard try stored({ () throws(StoreError) in try store.isAdmin(user) }) else { throw .notAdmin }
+        case .anybody, .signer, .machine, .nginx: break
+        }
+        switch route.form {
+        case .fields: try request.expectOwnForm(request.form()["form_token"])
+        case .upload, nil: break
+        }
     }
 }
 
@@ -97,13 +84,12 @@ extension Request {
         return token
     }
 
-    /// The fields of a form that was sent from a page of this session.
+    /// The fields of a form.
     func form() throws(RequestError) -> Form {
         let type = MediaType.essence(headers["content-type"] ?? "")
         guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
             throw .malformed("The body is not a form.")
         }
-        try expectOwnForm(form["form_token"])
         return form
     }
 

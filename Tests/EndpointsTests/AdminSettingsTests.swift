@@ -123,11 +123,11 @@ import Testing
     }
 
     @Test func aPathMayHoldANameWithSlashes() {
-        let route = Routes.Route("/users/{id*}/adjustments", [])
+        let route = PathPattern("/users/{id*}/adjustments")
         #expect(route.match("/users/ada/adjustments") == "ada")
         #expect(route.match("/users/a/b/adjustments") == "a/b")
         #expect(route.match("/users//adjustments") == nil && route.match("/users/ada") == nil)
-        let single = Routes.Route("/users/{id}/adjustments", [])
+        let single = PathPattern("/users/{id}/adjustments")
         #expect(single.match("/users/a/b/adjustments") == nil && single.match("/users/a/adjustments") == "a")
     }
 }

@@ -5,30 +5,20 @@ internal import JSON
 
 /// The addresses under `/api/v1/admin`.
 enum AdminAPI {
-    static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
         let settings = SettingsAPI(dependencies)
         let users = UsersAPI(dependencies)
         let orders = OrdersAPI(dependencies)
         let inbox = DeliveriesAPI(dependencies)
         let admins = AdminsAPI(dependencies)
         return [
-            .init(path("settings"), [(.get, settings.show), (.put, settings.change)]),
-            .init(path("payments"), [(.get, orders.payments)]),
-            .init(path("users"), [(.get, users.list)]),
-            .init(path("users/{id*}/adjustments"), [(.post, users.adjust)]),
-            .init(path("users/{id*}"), [(.get, users.show)]),
-            .init(path("parked"), [(.get, orders.parked)]),
-            .init(path("parked/{id}/assign"), [(.post, orders.assign)]),
-            .init(path("parked/{id}/dismiss"), [(.post, orders.dismiss)]),
-            .init(path("deliveries"), [(.get, inbox.list)]),
-            .init(path("deliveries/{id*}/replay"), [(.post, inbox.replay)]),
-            .init(path("deliveries/{id*}"), [(.get, inbox.show)]),
-            .init(path("admins"), [(.get, admins.list)]),
-            .init(path("admins/{id*}"), [(.put, admins.grant), (.delete, admins.revoke)]),
+            "getSettings": settings.show, "changeSettings": settings.change, "listPayments": orders.payments,
+            "listUsers": users.list, "adjustUser": users.adjust, "getUser": users.show, "listParked": orders.parked,
+            "assignOrder": orders.assign, "dismissOrder": orders.dismiss, "listDeliveries": inbox.list,
+            "replayDelivery": inbox.replay, "getDelivery": inbox.show, "listAdmins": admins.list,
+            "grantAdmin": admins.grant, "revokeAdmin": admins.revoke,
         ]
     }
-
-    private static func path(_ rest: String) -> String { "/api/v1/admin/\(rest)" }
 }
 
 /// `?limit=` and `?cursor=` of an admin's list.

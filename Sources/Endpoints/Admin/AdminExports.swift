@@ -15,12 +15,9 @@ struct AdminExports: Sendable {
         self.mostRows = mostRows
     }
 
-    static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
         let exports = AdminExports(dependencies)
-        return [
-            .init("/admin/payments.csv", [(.get, exports.payments)]),
-            .init("/admin/ledger.csv", [(.get, exports.ledger)]),
-        ]
+        return ["paymentsTable": exports.payments, "ledgerTable": exports.ledger]
     }
 
     /// Newest first, with the filters of the list.

@@ -9,18 +9,15 @@ struct AdminPages: Sendable {
     /// What a reason that is none is told.
     static let reasonRule = "Say why: at most 1,000 characters on one line, none of them invisible."
 
-    static func routes(_ dependencies: AdminDependencies) -> [Routes.Route] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
         let pages = AdminPages(dependencies: dependencies)
         return [
-            .init("/admin", [(.get, pages.overview)]), .init("/admin/payments", [(.get, pages.payments)]),
-            .init("/admin/parked", [(.get, pages.parked)]), .init("/admin/users", [(.get, pages.users)]),
-            .init("/admin/deliveries", [(.get, pages.deliveries)]), .init("/admin/audit", [(.get, pages.audit)]),
-            .init("/admin/settings", [(.get, pages.settings), (.post, pages.changeSettings)]),
-            .init("/admin/payments/{id}", [(.get, pages.payment)]),
-            .init("/admin/parked/{id}", [(.get, pages.payment), (.post, pages.settle)]),
-            .init("/admin/users/{id*}", [(.get, pages.user), (.post, pages.adjust)]),
-            .init("/admin/deliveries/{id*}", [(.get, pages.delivery), (.post, pages.replay)]),
-            .init("/admin/admins", [(.get, pages.admins), (.post, pages.changeAdmins)]),
+            "overviewPage": pages.overview, "paymentsPage": pages.payments, "parkedPage": pages.parked,
+            "usersPage": pages.users, "deliveriesPage": pages.deliveries, "auditPage": pages.audit,
+            "settingsPage": pages.settings, "changeSettingsForm": pages.changeSettings, "paymentPage": pages.payment,
+            "parkedOrderPage": pages.payment, "settleForm": pages.settle, "userPage": pages.user,
+            "adjustForm": pages.adjust, "deliveryPage": pages.delivery, "replayForm": pages.replay,
+            "adminsPage": pages.admins, "changeAdminsForm": pages.changeAdmins,
         ]
     }
 

@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import Interface
 internal import JSON
 
 /// Everything that `admin` serves, to admins alone.
@@ -7,19 +8,21 @@ public struct AdminSite: Sendable {
     private let routes: Routes
 
     public init(_ dependencies: AdminDependencies) {
-        let all =
-            AdminAPI.routes(dependencies) + AdminExports.routes(dependencies) + AdminPages.routes(dependencies)
-        let guarded = all.map { $0.onlyForAdmins(of: dependencies.store) }
         let metrics = MetricsPage(store: dependencies.store, freeBytes: dependencies.freeBytes, now: dependencies.now)
+        let others: [String: Routes.Handler] = ["adminHealth": Self.healthz, "metrics": metrics.show]
+        let parts = [
+            AdminAPI.handlers(dependencies), AdminExports.handlers(dependencies), AdminPages.handlers(dependencies),
+            others,
+        ]
         routes = Routes(
-            guarded + [.init("/healthz/admin", [(.get, Self.healthz)]), .init("/metrics", [(.get, metrics.show)])],
-            log: dependencies.log)
+            of: .admin, parts.reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } },
+            store: dependencies.store, log: dependencies.log)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
     /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = { $0 == "/healthz/admin" }
+    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.admin.isUrgent
 
     private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
         .json(.ok, ["status": "ok"])
@@ -51,25 +54,6 @@ public struct AdminDependencies: Sendable {
         self.now = now
         self.random = random
         self.log = log
-    }
-}
-
-extension Routes.Route {
-    /// The same addresses, each of which first asks whether the caller is an admin now: a right that was taken away ends
-    /// with the next request.
-    fileprivate func onlyForAdmins(of store: Store) -> Routes.Route {
-        Routes.Route(
-            path,
-            handlers.map { method, handler in
-                (
-                    method,
-                    { request, segment throws(RequestError) in
-                        let user = try request.profile().user
-                        guard try stored({ () throws(StoreError) in try store.isAdmin(user) }) else { throw .notAdmin }
-                        return try handler(request, segment)
-                    }
-                )
-            })
     }
 }
 

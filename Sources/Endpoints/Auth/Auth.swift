@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+internal import Interface
 
 /// `/auth/...`: who somebody is, and how they come to be that.
 ///
@@ -125,30 +126,25 @@ public struct Auth: Sendable {
         self.surroundings = surroundings
     }
 
-    public func respond(to request: Request) -> Response {
-        switch request.path {
-        case "/auth/check": check(request, in: .site)
-        case "/auth/check/admin": check(request, in: .admin)
-        case "/auth/required": required(request, in: .site)
-        case "/auth/required/admin": required(request, in: .admin)
-        case "/auth/refused": refused(request)
-        case "/auth/login": only([.get, .head], request, beginLogin)
-        case "/auth/callback": only([.get, .head], request, endLogin)
-        case "/auth/logout" where request.method == .post: logOut(request)
-        case "/auth/logout": only([.get, .head], allowed: [.get, .head, .post], request, offerLogout)
-        case "/auth/backchannel-logout": only([.post], request, logOutByIssuer)
-        case _: Problem.notFound.response(to: request)
-        }
-    }
+    private typealias Handler = @Sendable (Auth, Request) -> Response
 
-    private func only(
-        _ methods: [Request.Method], allowed: [Request.Method]? = nil, _ request: Request,
-        _ respond: (Request) -> Response
-    ) -> Response {
-        guard methods.contains(request.method) else {
-            return Problem.methodNotAllowed(allowed ?? methods).response(to: request)
+    private static let dispatch = Dispatch<Handler>(
+        Route.Program.auth.routes,
+        [
+            "check": { $0.check($1, in: .site) }, "checkAdmin": { $0.check($1, in: .admin) },
+            "required": { $0.required($1, in: .site) }, "requiredAdmin": { $0.required($1, in: .admin) },
+            "refused": { $0.refused($1) }, "beginLogin": { $0.beginLogin($1) }, "endLogin": { $0.endLogin($1) },
+            "offerLogout": { $0.offerLogout($1) }, "logOut": { $0.logOut($1) },
+            "logOutByIssuer": { $0.logOutByIssuer($1) },
+        ])
+
+    public func respond(to request: Request) -> Response {
+        switch Self.dispatch.find(request) {
+        case .handler(_, let handler, _): handler(self, request)
+        case .otherMethods(let methods):
+            Problem.methodNotAllowed(methods.flatMap { $0 == .get ? [.get, .head] : [$0] }).response(to: request)
+        case .nothing: Problem.notFound.response(to: request)
         }
-        return respond(request)
     }
 
     func log(_ line: LogLine, _ request: Request) { surroundings.log(line.of(request: request.id)) }

@@ -1,4 +1,5 @@
 public import Core
+internal import JSON
 
 extension BillingSettings {
     public static let shape = Shape<BillingSettings>(
@@ -12,6 +13,25 @@ extension BillingSettings {
 
     /// What a pack costs now.
     static let price = shape.showing("pack_price_cents", "credits_per_pack", "currency", as: "Price")
+
+    /// What a change may name: the settings, and the version that was read. What is only shown may be sent back.
+    static let change: Component = {
+        let settable = ["pack_price_cents", "credits_per_pack", "refund_on_failure", "free_trial_credits"]
+        let members = shape.fields.map { field -> JSON.Member in
+            if settable.contains(field.name) { return JSON.Member(field.name, field.schema) }
+            guard field.name == "version" else {
+                return JSON.Member(field.name, ["description": "As read; not for changing"])
+            }
+            return JSON.Member(
+                field.name, Kind<Int64>.whole.schema.described("Only if this version is still in force"))
+        }
+        return Component(
+            "SettingsChange",
+            [
+                "type": "object", "properties": .object(members), "additionalProperties": false,
+                "description": "What is left out stays as it is",
+            ])
+    }()
 }
 
 extension Setting {

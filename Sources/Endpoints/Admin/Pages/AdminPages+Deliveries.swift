@@ -19,7 +19,6 @@ extension AdminPages {
     /// Does anew what a delivery tells.
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        _ = try request.form()
         let outcome = try stored { () throws(StoreError) in
             try store.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
         }

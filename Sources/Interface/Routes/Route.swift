@@ -1,0 +1,114 @@
+/// One method of one address: who may ask, what is sent, what is answered. Handlers are chosen by these and by nothing else,
+/// and `/openapi.json` is written from them.
+public struct Route: Sendable {
+    /// The programs behind nginx.
+    public enum Program: String, CaseIterable, Sendable {
+        case checkout, generations, admin, auth
+        case polarOrders = "polar-orders"
+
+        public var routes: [Route] {
+            switch self {
+            case .checkout: Route.checkout
+            case .generations: Route.generations
+            case .admin: Route.admin
+            case .auth: Route.auth
+            case .polarOrders: Route.polarOrders
+            }
+        }
+    }
+
+    public enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+    }
+
+    public enum Audience: Sendable {
+        /// Whoever comes.
+        case anybody
+        /// Whoever is signed in; others are refused before the handler is asked.
+        case user
+        /// Whoever is an admin now; likewise.
+        case admin
+        /// Whoever has signed the body, which the handler verifies.
+        case signer
+        /// This machine alone: nginx refuses everybody else.
+        case machine
+        /// nginx itself, at an address that no client reaches.
+        case nginx
+    }
+
+    /// What a page sends.
+    public enum Form: Sendable {
+        /// Fields; without the token of the session they are refused before the handler is asked.
+        case fields
+        /// A picture among them: it is read piece by piece, and the token with it.
+        case upload
+    }
+
+    /// Unique among all; the `operationId` of what is described.
+    public let name: String
+    /// `nil` where any is taken.
+    public let method: Method?
+    /// May hold one `{name}`, a segment, or `{name*}`, one or more of them.
+    public let path: String
+    public let audience: Audience
+    public let form: Form?
+    /// Whether the body is a picture, to be served piece by piece.
+    public let takesPicture: Bool
+    /// Whether whoever asks wants to know if anything hangs.
+    public let isUrgent: Bool
+    /// `nil` for what no program asks for: pages, and what the machine asks itself.
+    let operation: Operation?
+
+    private init(
+        _ name: String, _ method: Method?, _ path: String, _ audience: Audience, form: Form? = nil,
+        takesPicture: Bool = false, isUrgent: Bool = false, operation: Operation? = nil
+    ) {
+        self.name = name
+        self.method = method
+        self.path = path
+        self.audience = audience
+        self.form = form
+        self.takesPicture = takesPicture
+        self.isUrgent = isUrgent
+        self.operation = operation
+    }
+
+    public var isDescribed: Bool { operation != nil }
+
+    // MARK: The kinds of them
+
+    static func api(
+        _ name: String, _ method: Method, _ path: String, for audience: Audience = .user, takesPicture: Bool = false,
+        _ operation: Operation
+    ) -> Route {
+        Route(name, method, path, audience, takesPicture: takesPicture, operation: operation)
+    }
+
+    static func page(_ name: String, _ path: String, _ audience: Audience = .user) -> Route {
+        Route(name, .get, path, audience)
+    }
+
+    static func form(_ name: String, _ path: String, _ audience: Audience = .user) -> Route {
+        Route(name, .post, path, audience, form: .fields)
+    }
+
+    /// A page's form with a picture in it.
+    static func uploadForm(_ name: String, _ path: String) -> Route {
+        Route(name, .post, path, .user, form: .upload, takesPicture: true)
+    }
+
+    static func health(_ name: String, _ path: String) -> Route { Route(name, .get, path, .machine, isUrgent: true) }
+
+    static func machine(_ name: String, _ path: String) -> Route { Route(name, .get, path, .machine) }
+
+    /// What `auth` is asked by nginx, with the method of the client's request.
+    static func asked(_ name: String, _ path: String) -> Route { Route(name, nil, path, .nginx) }
+
+    /// The login itself, whose handler reads cookies and where a form came from.
+    static func signIn(_ name: String, _ method: Method, _ path: String) -> Route {
+        Route(name, method, path, .anybody)
+    }
+}
