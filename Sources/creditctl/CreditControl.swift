@@ -19,6 +19,7 @@ struct CreditControl: ParsableCommand {
             OrderCommand.self,
             GenerationCommand.self, BlobsCommand.self, LedgerCommand.self, ReconcileCommand.self, InboxCommand.self,
             ParkedCommand.self, BackupCommand.self, RestoreCommand.self, PruneCommand.self, DoctorCommand.self,
+            OpenAPICommand.self,
         ])
 
     /// Does what the command line says and turns what came of it into an exit code.

@@ -24,6 +24,7 @@ import Testing
         opt/polar-credits/current/bin/generations f 0711 root:root
         opt/polar-credits/current/bin/polar-orders f 0711 root:root
         opt/polar-credits/current/nginx/nginx.conf f 0644 root:root
+        opt/polar-credits/current/openapi.json f 0644 root:root
         opt/polar-credits/current/static/style.css f 0644 root:root
         opt/polar-credits/current/tools/creditctl f 0755 root:root
         opt/polar-credits/current/tools/run-as-credits f 0755 root:root

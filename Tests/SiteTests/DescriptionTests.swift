@@ -14,6 +14,7 @@ import Testing
         let site = try Site()
         let described = try site.send("GET", "/openapi.json")
         #expect(described.status == 200)
+        #expect(try site.creditctl("openapi").output == String(decoding: described.body, as: UTF8.self))
         let token = try Self.furnish(site)
         let file = try TemporaryDirectory()
         try Data(described.body).write(to: URL(fileURLWithPath: file.path + "/openapi.json"))

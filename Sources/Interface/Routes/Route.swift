@@ -76,8 +76,6 @@ public struct Route: Sendable {
         self.operation = operation
     }
 
-    public var isDescribed: Bool { operation != nil }
-
     // MARK: The kinds of them
 
     static func api(
