@@ -1,5 +1,6 @@
 import ArgumentParser
 import Core
+import Interface
 import JSON
 import System
 
@@ -14,7 +15,7 @@ struct SettingsCommand: ParsableCommand {
 
         func run() throws {
             let settings = try openStore().settings()
-            output.print(settings.json) { settings.text }
+            output.print(BillingSettings.shape.json(settings)) { settings.text }
         }
     }
 
@@ -60,7 +61,7 @@ struct SettingsCommand: ParsableCommand {
             case .unchanged(let same): settings = same
             case .stale(let current): throw Refusal("somebody made version \(current.version) meanwhile")
             }
-            output.print(settings.json) { settings.text }
+            output.print(BillingSettings.shape.json(settings)) { settings.text }
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import Database
-public import JSON
 
 /// What is sold and how generous we are: one row, edited by admins. ``Setting`` tells of each.
 public struct BillingSettings: Equatable, Sendable {
@@ -30,14 +29,5 @@ public struct BillingSettings: Equatable, Sendable {
             for (column, setting) in zip(Int32(4)..., Setting.table) { settings[setting] = $0.integer(column) }
             return settings
         }[0]
-    }
-
-    public var json: JSON {
-        .object(
-            Setting.table.map { JSON.Member($0.name, $0.json(self[$0])) } + [
-                JSON.Member("currency", .string(currency)), JSON.Member("version", .integer(version)),
-                JSON.Member("updated_at", .optional(updatedAt?.rfc3339)),
-                JSON.Member("updated_by", .optional(updatedBy)),
-            ])
     }
 }

@@ -1,5 +1,6 @@
 public import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// Every way in which what an admin asks for cannot be. Nothing was changed.
@@ -27,7 +28,7 @@ public enum AdminRefusal: Equatable, Sendable {
                 detail: "Version \(given) was read; version \(current.version) is in force.",
                 members: [
                     .init("given_version", .integer(given)), .init("current_version", .integer(current.version)),
-                    .init("current", current.json),
+                    .init("current", BillingSettings.shape.json(current)),
                 ])
         case .belowZero(let balance):
             Problem(

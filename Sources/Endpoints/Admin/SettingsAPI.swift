@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Interface
 internal import JSON
 
 /// `/api/v1/admin/settings`.
@@ -9,7 +10,8 @@ struct SettingsAPI: Sendable {
     init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
-        .json(.ok, try stored { () throws(StoreError) in try dependencies.store.settings() }.json)
+        let settings = try stored { () throws(StoreError) in try dependencies.store.settings() }
+        return .json(.ok, BillingSettings.shape.json(settings))
     }
 
     /// A field that is not named stays as it is; what `GET` answered may be sent back whole. With `version`, only if nobody
@@ -26,8 +28,8 @@ struct SettingsAPI: Sendable {
         case .changed(let settings):
             let facts: [String: any LogValue] = ["user.id": actor, "settings.version": settings.version]
             dependencies.log(LogLine(.notice, "settings.changed", facts).of(request: request.id))
-            return .json(.ok, settings.json)
-        case .unchanged(let settings): return .json(.ok, settings.json)
+            return .json(.ok, BillingSettings.shape.json(settings))
+        case .unchanged(let settings): return .json(.ok, BillingSettings.shape.json(settings))
         case .stale(let current): throw .refused(.staleSettings(given: sent.version ?? 0, current: current))
         }
     }

@@ -8,7 +8,9 @@ extension Checkout {
         [
             Field("quantity", .whole(in: BillingSettings.quantityBounds), "Packs") { $0.quantity },
             Field("credits", .whole(from: 1)) { $0.lock.credits },
-            Field("amount_cents", .whole(from: 1), "Minor units of `currency`") { $0.lock.amount },
+            Field("amount_cents", .whole(from: BillingSettings.leastPrice), "Minor units of `currency`") {
+                $0.lock.amount
+            },
             Field("currency", .currency) { $0.lock.currency },
         ])
 

@@ -11,14 +11,16 @@ extension BillingSettings {
             Field(nullable: "updated_by", .text) { $0.updatedBy },
         ])
 
+    /// The least that a pack may have been sold for, in minor units.
+    static let leastPrice = Setting.named("pack_price_cents")?.bounds.lowerBound ?? 1
+
     /// What a pack costs now.
     static let price = shape.showing("pack_price_cents", "credits_per_pack", "currency", as: "Price")
 
     /// What a change may name: the settings, and the version that was read. What is only shown may be sent back.
     static let change: Component = {
-        let settable = ["pack_price_cents", "credits_per_pack", "refund_on_failure", "free_trial_credits"]
         let members = shape.fields.map { field -> JSON.Member in
-            if settable.contains(field.name) { return JSON.Member(field.name, field.schema) }
+            if Setting.named(field.name) != nil { return JSON.Member(field.name, field.schema) }
             guard field.name == "version" else {
                 return JSON.Member(field.name, ["description": "As read; not for changing"])
             }
