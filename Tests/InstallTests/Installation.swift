@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JOSE
 import TestSupport
+import Testing
 
 /// An installation in a root of its own. With a machine under it, its programs run behind a real nginx with the production
 /// configuration, kept by a stand-in for systemd.
@@ -95,6 +96,11 @@ final class Installation: Sendable {
     /// Runs deploy/install on this root.
     @discardableResult
     func install(_ options: String..., by prefix: [String] = []) throws -> Shell.Ended {
+        try install(options, by: prefix)
+    }
+
+    @discardableResult
+    func install(_ options: [String], by prefix: [String] = []) throws -> Shell.Ended {
         var environment = ["HOME": root]
         if machine != nil { environment["SYSTEMCTL"] = "\(root)/systemctl" }
         return try Shell.run(
@@ -116,6 +122,17 @@ final class Installation: Sendable {
         try Places.write(Places.text(of: path) + line + "\n", to: path)
     }
 
+    /// Programs and the worker that do not run now, or not those of the current release.
+    func missing() throws -> [String] {
+        let current = try #require(release)
+        return try Self.programs.dropLast().filter { name in
+            let show = ["show", "--property=MainPID", "--value", "polar-credits-\(name).service"]
+            let pid = try Shell.run(["\(root)/systemctl"] + show).output.trimmingCharacters(in: .whitespacesAndNewlines)
+            let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe")
+            return program?.contains("\(current)/bin/\(name)") != true
+        }
+    }
+
     var release: String? {
         try? FileManager.default.destinationOfSymbolicLink(atPath: "\(root)/opt/polar-credits/current")
     }
@@ -129,8 +146,8 @@ final class Installation: Sendable {
     }
 
     /// The status of a delivery, sent now.
-    func deliver(_ event: OrderEvent) throws -> String {
-        let webhook = SignedWebhook(Array(event.body.utf8), secret: Self.secret)
+    func deliver(_ event: OrderEvent, secret: String = secret) throws -> String {
+        let webhook = SignedWebhook(Array(event.body.utf8), secret: secret)
         let headers = webhook.headers.flatMap { ["--header", "\($0.0): \($0.1)"] }
         return try ask("/polar/orders", headers + ["--data-binary", event.body]).output.prefix(10).description
     }

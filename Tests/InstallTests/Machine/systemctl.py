@@ -36,7 +36,7 @@ def settings_of(unit: str) -> list[tuple[str, str]]:
 class Service:
     def __init__(self, unit: str):
         self.unit, self.child, self.wanted, self.restarts, self.listener = unit, None, False, 0, None
-        self.state = "inactive"
+        self.state, self.started, self.turn = "inactive", 0, 0
 
     def environment(self) -> dict[str, str]:
         found = {"PATH": os.environ["PATH"]}
@@ -53,14 +53,17 @@ class Service:
                 found[f"{secret}_FILE"] = str(place / secret)
         return found
 
-    def run(self) -> None:
-        """Keeps the program running while it is wanted."""
-        while self.wanted:
+    def run(self, turn: int) -> None:
+        """Keeps the program running while it is wanted; a turn ends with the next stop."""
+        def wanted() -> bool:
+            return self.wanted and self.turn == turn
+
+        while wanted():
             facts = settings_of(self.unit)
             self.state = "activating"
             for gate in [value for name, value in facts if name == "ExecStartPre"]:
                 subprocess.run(here(gate).split(), check=True)
-            if not self.wanted:
+            if not wanted():
                 break
             program = next(here(value) for name, value in facts if name == "ExecStart").split()
             environment = self.environment()
@@ -75,9 +78,10 @@ class Service:
                 self.child = subprocess.Popen(
                     program, env=environment, stdin=subprocess.DEVNULL, stderr=log, stdout=log, pass_fds=kept,
                     user=USER, group=USER, extra_groups=[])
-                self.state = "active"
-            status = self.child.wait()
-            if not self.wanted:
+                self.state, self.started = "active", int(time.time())
+                child = self.child
+            status = child.wait()
+            if not wanted():
                 break
             self.state = "failed" if status == 78 else "activating"
             if status == 78:
@@ -88,11 +92,11 @@ class Service:
     def start(self) -> None:
         if not self.wanted or self.state == "failed":
             self.wanted, self.restarts = True, 0
-            threading.Thread(target=self.run, daemon=True).start()
+            threading.Thread(target=self.run, args=[self.turn], daemon=True).start()
 
     def stop(self) -> None:
         with lock:
-            self.wanted = False
+            self.wanted, self.turn = False, self.turn + 1
             if self.child and self.child.poll() is None:
                 self.child.send_signal(signal.SIGTERM)
                 self.child.wait(12)
@@ -150,12 +154,17 @@ def answer(words: list[str]) -> tuple[int, str]:
     command, options = words[0], [word for word in words[1:] if word.startswith("-")]
     units = [word for word in words[1:] if not word.startswith("-")]
     (ROOT / "log/commands").open("a").write(" ".join(words) + "\n")
+    if command == "show" and "--property=MainPID" in options:
+        child = service(units[0]).child
+        return 0, str(child.pid if child and child.poll() is None else 0)
+    if command == "show" and "--property=ExecMainStartTimestamp" in options:
+        return 0, f"@{service(units[0]).started}"
     if command == "show":
         return 0, str(service(units[0]).restarts)
     if command == "is-failed":
         return (0, "") if service(units[0]).state == "failed" else (1, "")
     if command == "is-active":
-        return (0, "") if service(units[0]).state == "active" else (3, "")
+        return (0, "") if any(service(unit).state == "active" for unit in units) else (3, "")
     for unit in units:
         if unit == "nginx.service":
             if command in ("restart", "reload", "start"):
