@@ -1,6 +1,6 @@
 import HTTP
+import Interface
 import JSON
-import TestSupport
 import Testing
 
 @testable import Core
@@ -102,8 +102,7 @@ import Testing
     }
 
     @Test func theDescriptionHasEverySettingAndItsBounds() throws {
-        let text = try Places.text(of: Places.repository + "/deploy/static/openapi.json")
-        let schemas = try JSON(Array(text.utf8))["components"]?["schemas"]
+        let schemas = Description.json["components"]?["schemas"]
         for schema in ["Settings", "SettingsChange"] {
             let properties = try #require(schemas?[schema]?["properties"]?.members)
             for setting in Setting.table {
