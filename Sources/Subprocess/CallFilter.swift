@@ -21,7 +21,8 @@ struct CallFilter: Sendable {
             "uname", "write", "writev",
         ])
 
-    /// Refuses what looks into other processes or asks for what no unit of ours allows.
+    /// Refuses what looks into other processes or asks for what no unit of ours allows; and to cut a file by its name, which
+    /// Landlock cannot refuse before Linux 6.2.
     static let command = CallFilter(
         refused: [
             "acct", "add_key", "bpf", "chroot", "delete_module", "finit_module", "fsconfig", "fsmount", "fsopen",
@@ -29,7 +30,7 @@ struct CallFilter: Sendable {
             "kexec_load", "keyctl", "mount", "mount_setattr", "move_mount", "name_to_handle_at",
             "open_by_handle_at", "open_tree", "perf_event_open", "pidfd_getfd", "pivot_root", "process_madvise",
             "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "reboot", "request_key", "setns",
-            "swapoff", "swapon", "syslog", "umount2", "unshare", "userfaultfd",
+            "swapoff", "swapon", "syslog", "truncate", "umount2", "unshare", "userfaultfd",
         ])
 
     private init(allowed names: [String]) {

@@ -58,7 +58,9 @@ struct Child: ~Copyable {
 
     private static func ruleset(of subprocess: Subprocess) throws(NotStarted) -> Descriptor? {
         guard let cage = subprocess.cage else { return nil }
-        guard !cage.calls.instructions.isEmpty, let ruleset = cage.files.ruleset(for: subprocess.program) else {
+        guard !cage.calls.instructions.isEmpty,
+            let ruleset = cage.files.ruleset(for: subprocess.program, newest: cage.newestLandlock)
+        else {
             throw NotStarted(reason: "this kernel has no Landlock: Linux 5.13 or newer with it is needed")
         }
         return ruleset

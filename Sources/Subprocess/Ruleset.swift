@@ -4,8 +4,8 @@ private import Glibc
 
 extension Cage.Files {
     /// Landlock's ruleset for a program; `nil` if this kernel has none.
-    func ruleset(for program: String) -> Descriptor? {
-        let version = credits_landlock_version()
+    func ruleset(for program: String, newest: Int32) -> Descriptor? {
+        let version = min(credits_landlock_version(), newest)
         guard version > 0 else { return nil }
         let rights = Self.rights(version)
         let network: UInt64 =

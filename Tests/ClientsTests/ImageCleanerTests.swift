@@ -93,6 +93,24 @@ import Testing
         guard case .unreadable = fault else { Issue.record("\(String(describing: fault))"); return }
     }
 
+    /// Tools that say a version and then read nothing, the picture that anything can read least of all.
+    @Test func noPictureIsBlamedForToolsThatReadNothing() throws {
+        let directory = try TemporaryDirectory()
+        let decoder = directory.path + "/vipsthumbnail"
+        try HostileDecoder.build(as: decoder)
+        let broken = try ImageCleaner(path: directory.path)
+        // And it obeys its picture: in the cage that is of no use to it.
+        let fault = CleaningFault.unavailable("the tools read nothing: status 1: managed nothing")
+        #expect(throws: fault) { try broken.clean(try pictures.picture("a.png"), .png) }
+        #expect(throws: fault) { try broken.clean([1, 2, 3], .png) }
+
+        let free = try Program(decoder).run(["stdin"])
+        for deed in ["to read /etc/passwd", "to use the network", "to fork", "to signal its parent"] {
+            #expect(free.errors.contains(deed), "otherwise the above shows nothing")
+        }
+        #expect(free.status == 0, "it became another program")
+    }
+
     private func expect(_ bytes: [UInt8], at x: Int, _ y: Int, _ colour: [Int]) throws {
         let seen = try pictures.colour(of: bytes, at: x, y)
         let isNear = seen.count == 3 && zip(seen, colour).allSatisfy { abs($0 - $1) <= 12 }

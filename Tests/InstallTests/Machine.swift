@@ -17,19 +17,29 @@ final class Machine: Sendable {
     private let holder: Holder
     private let issuer: JWK
 
-    init() throws {
+    /// - Parameters:
+    ///   - root: where its files are: this machine's own, or those of another release (Machine/root).
+    ///   - place: a directory of this machine that it shall see, beside the repository and Swift's libraries.
+    init(root: String = "/", showing place: String = Places.repository) throws {
         issuer = try JWK.generate(.es256, keyID: "k1")
         directory = try TemporaryDirectory()
         holder = try Holder(
-            #"exec "$0" "$PLACE" "$REPOSITORY""#, Self.boot,
+            #"exec "$0" "$DIRECTORY" "$REPOSITORY" "$LIBRARIES" "$PLACE""#, Self.boot,
             environment: [
-                "PLACE": directory.path, "REPOSITORY": Places.repository,
+                "ROOT": root, "DIRECTORY": directory.path, "REPOSITORY": Places.repository,
+                "LIBRARIES": try Self.libraries(), "PLACE": place,
                 "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             ])
         guard holder.said() == "up\n" else { throw NeverCame(description: "The machine does not boot") }
     }
 
     deinit { holder.release() }
+
+    /// Where Swift's own libraries are: the programs of a debug build read them there.
+    private static func libraries() throws -> String {
+        let linked = try Shell.run(["ldd", "\(Places.products)/creditctl"]).output
+        return linked.firstMatch(of: /=> (\S+)\/libswiftCore\.so\s/).map { String($0.1) } ?? Places.repository
+    }
 
     @discardableResult
     func run(_ words: String...) throws -> Shell.Ended { try Shell.run([Self.boot, directory.path, "in"] + words) }
