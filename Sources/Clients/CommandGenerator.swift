@@ -63,8 +63,8 @@ public struct CommandGenerator: Sendable {
             return output
         case .exited(65, _): throw .refused(ended.complaintLine)
         case .exited(75, _): throw .limited("not now: \(ended.complaintLine)", retryAfter: nil)
-        case .exited(let status, _): throw .failed("status \(status): \(ended.complaintLine)")
-        case .signalled(let number): throw .failed("signal \(number): \(ended.complaintLine)")
+        case .exited(let status, _): throw .failed(ended.line("GENERATOR_COMMAND: status \(status)"))
+        case .signalled(let number): throw .failed(ended.line("GENERATOR_COMMAND: signal \(number)"))
         case .timedOut: throw .timedOut
         case .tooMuchOutput: throw .unreadable("too much output")
         case .stopped: throw .stopped
@@ -74,6 +74,9 @@ public struct CommandGenerator: Sendable {
 }
 
 extension Subprocess.Ended {
+    /// How it ended, and what it said of that.
+    func line(_ end: String) -> String { "\(end): \(complaintLine)" }
+
     /// As much of its complaint as belongs in a line of log.
     var complaintLine: String { String(complaint.prefix(200).map { $0.isNewline ? " " : $0 }) }
 }

@@ -96,11 +96,11 @@ public struct ImageCleaner: Sendable {
         switch ended.outcome {
         case .exited(0, let output) where !output.isEmpty: return output
         // The loader's own word, before a line of the tools ran.
-        case .exited(127, _): throw .unavailable("status 127: \(ended.complaintLine)")
-        case .exited(let status, _): throw .unreadable("status \(status): \(ended.complaintLine)")
-        case .signalled(let number): throw .broken("signal \(number): \(ended.complaintLine)")
-        case .timedOut: throw .broken("the tools took too long")
-        case .tooMuchOutput: throw .broken("the tools wrote too much")
+        case .exited(127, _): throw .unavailable(ended.line("vipsthumbnail: status 127"))
+        case .exited(let status, _): throw .unreadable(ended.line("vipsthumbnail: status \(status)"))
+        case .signalled(let number): throw .broken(ended.line("vipsthumbnail: signal \(number)"))
+        case .timedOut: throw .broken("vipsthumbnail took too long")
+        case .tooMuchOutput: throw .broken("vipsthumbnail wrote too much")
         case .stopped: throw .stopped
         case .notStarted(let reason): throw .unavailable(reason)
         }

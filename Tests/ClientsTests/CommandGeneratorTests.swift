@@ -43,8 +43,9 @@ import Testing
     @Test(arguments: [
         ("echo nudity >&2; exit 65", GenerationFault.refused("nudity ")),
         ("echo later >&2; exit 75", .limited("not now: later ", retryAfter: nil)),
-        ("echo no key >&2; exit 78", .failed("status 78: no key ")), ("exit 77", .failed("status 77: ")),
-        ("exit 1", .failed("status 1: ")), ("kill -9 $$", .failed("signal 9: ")),
+        ("echo no key >&2; exit 78", .failed("GENERATOR_COMMAND: status 78: no key ")),
+        ("exit 77", .failed("GENERATOR_COMMAND: status 77: ")), ("exit 1", .failed("GENERATOR_COMMAND: status 1: ")),
+        ("kill -9 $$", .failed("GENERATOR_COMMAND: signal 9: ")),
         ("exit 0", .unreadable("no output: ")),
         ("head -c 70000000 /dev/zero", .unreadable("too much output")), ("sleep 60", .timedOut),
     ])

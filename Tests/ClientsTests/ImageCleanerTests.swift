@@ -100,7 +100,7 @@ import Testing
         try HostileDecoder.build(as: decoder)
         let broken = try ImageCleaner(path: directory.path)
         // And it obeys its picture: in the cage that is of no use to it.
-        let fault = CleaningFault.unavailable("the tools read nothing: status 1: managed nothing")
+        let fault = CleaningFault.unavailable("the tools read nothing: vipsthumbnail: status 1: managed nothing")
         #expect(throws: fault) { try broken.clean(try pictures.picture("a.png"), .png) }
         #expect(throws: fault) { try broken.clean([1, 2, 3], .png) }
 
