@@ -1,6 +1,6 @@
 /// One connection to a database, whatever its engine. It is not `Sendable`: one thread at a time has it.
 ///
-/// A statement's parameters are `?`, in order. The engine prepares a statement once and keeps it.
+/// A statement's parameters are `$1` to `$n`, as often and in whichever order it likes. The engine prepares a statement once and keeps it.
 open class Connection {
     /// Where the engines speak differently.
     public let dialect: any Dialect

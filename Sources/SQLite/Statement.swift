@@ -5,6 +5,8 @@ internal import Database
 @safe final class Statement: Cells {
     private let handle: OpaquePointer
     private let sql: String
+    /// Where SQLite has the parameter `$1`, `$2` …: it numbers them as they appear.
+    private let places: [Int32]
 
     init(_ sql: String, on connection: OpaquePointer) throws(DatabaseError) {
         var handle: OpaquePointer?
@@ -14,15 +16,16 @@ internal import Database
         }
         unsafe self.handle = unsafe handle
         self.sql = sql
+        let count = unsafe sqlite3_bind_parameter_count(handle)
+        places = (0..<count).map { unsafe sqlite3_bind_parameter_index(handle, "$\($0 + 1)") }
+        precondition(!places.contains(0), "The parameters of «\(sql)» are not $1 to $\(count)")
     }
 
     deinit { _ = unsafe sqlite3_finalize(handle) }
 
     func bind(_ values: [Value]) throws(DatabaseError) {
-        precondition(
-            values.count == Int(unsafe sqlite3_bind_parameter_count(handle)), "Wrong number of values for «\(sql)»")
-        for (offset, value) in values.enumerated() {
-            let index = Int32(offset) + 1
+        precondition(values.count == places.count, "Wrong number of values for «\(sql)»")
+        for (index, value) in zip(places, values) {
             let code: Int32
             switch value {
             case .integer(let integer):

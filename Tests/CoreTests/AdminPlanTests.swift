@@ -72,7 +72,7 @@ import Testing
         Case("users by id", "PRIMARY KEY", ListCursor(of: "id", "b")) {
             Store.users(withID: "a", after: $0?.tie, limit: 25)
         },
-        Case("users by address", "users_by_email", ListCursor(of: "email", "b", "c")) {
+        Case("users by address", "users_by_address", ListCursor(of: "email", "b", "c")) {
             Store.users(withEmail: "a", after: $0, limit: 25)
         },
         .deliveries("all", "INTEGER PRIMARY KEY") { _ in },

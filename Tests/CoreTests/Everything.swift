@@ -299,23 +299,23 @@ extension LargeDatabase {
             """
             \(many) generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
                                  created_ms, request_key)
-            SELECT printf('%08x-0000-4000-b000-%012x', n, n), ?1, 'pending', 1, ?2 - 100000 + n, printf('%064x', n), 'jpeg',
-                   1000, 640, 480, ?2 - 100000 + n, 'k' || n FROM n
+            SELECT printf('%08x-0000-4000-b000-%012x', n, n), $1, 'pending', 1, $2 - 100000 + n, printf('%064x', n), 'jpeg',
+                   1000, 640, 480, $2 - 100000 + n, 'k' || n FROM n
             """,
             """
             \(many) checkouts (id, environment, user_id, product_id, quantity, pack_price_cents, credits_per_pack, credits,
                                amount_cents, currency, status, polar_id, url, client_secret, expires_ms, created_ms)
-            SELECT printf('%08x-0000-4000-8000-%012x', n, n), 'sandbox', ?1, '\(TestStore.product.text)', 1, 500, 420, 420,
-                   500, 'usd', 'expired', printf('%08x-0000-4000-9000-%012x', n, n), 'https://p/1', 's', ?2 - n * 1000,
-                   ?2 - n * 1000 FROM n
+            SELECT printf('%08x-0000-4000-8000-%012x', n, n), 'sandbox', $1, '\(TestStore.product.text)', 1, 500, 420, 420,
+                   500, 'usd', 'expired', printf('%08x-0000-4000-9000-%012x', n, n), 'https://p/1', 's', $2 - n * 1000,
+                   $2 - n * 1000 FROM n
             """,
             """
             \(many) sessions (token_hash, user_id, created_ms, expires_ms)
-            SELECT CAST(printf('%032d', n) AS BLOB), ?1, ?2, ?2 + n FROM n
+            SELECT CAST(printf('%032d', n) AS BLOB), $1, $2, $2 + n FROM n
             """,
             """
             \(many) idempotency_keys (user_id, key, request_hash, status, headers, body, created_ms)
-            SELECT ?1, 'k' || n, x'00', 202, '', x'', ?2 - n * 60000 FROM n
+            SELECT $1, 'k' || n, x'00', 202, '', x'', $2 - n * 60000 FROM n
             """,
         ] { try connection.execute(sql, .text(user), .integer(TestStore.now.rawValue)) }
         for sql in guarded { try connection.execute(sql) }

@@ -89,7 +89,7 @@ import Testing
             try connection.execute(
                 """
                 INSERT INTO deliveries (id, webhook_id, environment, verdict, headers, body, sent_ms, received_ms)
-                VALUES (?, ?, 'sandbox', 'ignored', '{}', ?, 0, 0)
+                VALUES ($1, $2, 'sandbox', 'ignored', '{}', $3, 0, 0)
                 """, .integer(Int64(place)), .text("w\(place)"), .blob(Array(#"{"x":"\#(name)"}"#.utf8)))
         }
         #expect(try forget()?.bodies == 3)

@@ -11,7 +11,7 @@ enum LargeDatabase {
         try connection.execute("PRAGMA temp_store = MEMORY")
         try connection.execute("BEGIN IMMEDIATE")
         try connection.execute(
-            "CREATE TEMP TABLE large AS SELECT ? AS users, ? AS end_ms", .integer(users), .integer(end.rawValue))
+            "CREATE TEMP TABLE large AS SELECT $1 AS users, $2 AS end_ms", .integer(users), .integer(end.rawValue))
         let triggers = try connection.query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'") {
             (name: $0.text(0), sql: $0.text(1))
         }

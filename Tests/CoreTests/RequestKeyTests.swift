@@ -57,7 +57,7 @@ import Threads
         let connection = try test.connection()
         for (status, isKept) in [(199, false), (200, true), (303, true), (399, true), (402, false), (500, false)] {
             let insert =
-                "INSERT INTO idempotency_keys VALUES ('u', 'k\(status)', x'00', ?, '', x'', 0, NULL, NULL, NULL)"
+                "INSERT INTO idempotency_keys VALUES ('u', 'k\(status)', x'00', $1, '', x'', 0, NULL, NULL, NULL)"
             let wasKept = (try? connection.execute(insert, .integer(Int64(status)))) != nil
             #expect(wasKept == isKept, "\(status)")
         }
@@ -276,7 +276,7 @@ import Threads
 
     @Test func aKeyAnsweredWithAnotherGenerationIsFound() throws {
         let other = TestStore.generation(2).text
-        try test.connection().execute("UPDATE idempotency_keys SET generation_id = ?", .text(other))
+        try test.connection().execute("UPDATE idempotency_keys SET generation_id = $1", .text(other))
         #expect(try test.store.verify() == [.keyOfAnotherGeneration(user: "ada", key: "k", generation: other)])
     }
 
@@ -290,7 +290,7 @@ import Threads
         let connection = try test.connection()
         try connection.execute("DROP TRIGGER ledger_entry_is_never_changed")
         try connection.execute(
-            "UPDATE ledger_entry SET idempotency_key = replace(idempotency_key, ?, ?) WHERE kind = 'repayment'",
+            "UPDATE ledger_entry SET idempotency_key = replace(idempotency_key, $1, $2) WHERE kind = 'repayment'",
             .text(part), .text(changed))
         let codes = Set(try test.store.verify().map(\.code))
         #expect(!codes.isEmpty && codes.isSubset(of: ["repayment_without_refund", "entry_names_another_event"]))

@@ -17,7 +17,7 @@ import Testing
             try connection.execute(
                 """
                 INSERT INTO deliveries (webhook_id, environment, verdict, headers, body, sent_ms, received_ms)
-                VALUES (?, 'sandbox', 'ignored', '{"a":"b"}', x'7b7d', 0, ?)
+                VALUES ($1, 'sandbox', 'ignored', '{"a":"b"}', x'7b7d', 0, $2)
                 """, .text("w\(number)"), .integer(Int64(number)))
         }
     }

@@ -195,7 +195,7 @@ import Testing
     /// No scan, however many checkouts there were.
     @Test func unsettledCheckoutsComeFromTheirIndex() throws {
         let plan = try test.connection().query(
-            "EXPLAIN QUERY PLAN " + Checkouts.unsettled("asked_ms <= ?5"), .text("sandbox"), .integer(1),
+            "EXPLAIN QUERY PLAN " + Checkouts.unsettled("asked_ms <= $5"), .text("sandbox"), .integer(1),
             .integer(2), .integer(3), .integer(4)
         ) { $0.text(3) }
         #expect(plan == ["SEARCH checkouts USING INDEX checkouts_unsettled (environment=? AND asked_ms<?)"])

@@ -165,11 +165,11 @@ import Testing
         let earlier = try SQLiteConnection(path: path, mode: .write)
         let (now, token) = (TestStore.now, try #require(SessionToken(cookie: String(repeating: "A", count: 43))))
         try earlier.execute(
-            "INSERT INTO users (id, email, created_ms) VALUES ('ada', 'ada@x', ?)", .integer(now.rawValue))
+            "INSERT INTO users (id, email, created_ms) VALUES ('ada', 'ada@x', $1)", .integer(now.rawValue))
         try earlier.execute(
             """
             INSERT INTO sessions (token_hash, user_id, email, name, created_ms, expires_ms)
-            VALUES (?, 'ada', 'ada@x', NULL, ?, ?)
+            VALUES ($1, 'ada', 'ada@x', NULL, $2, $3)
             """, .blob(token.hash.bytes), .integer(now.rawValue),
             .integer(now.advanced(by: .seconds(60)).rawValue))
         _ = try Store.migrate(SQLiteFile(path))

@@ -148,7 +148,7 @@ import Testing
     @Test func whatIsAskedForEachRequestReadsAnIndexAlone() throws {
         let connection = try test.connection()
         for sql in [
-            "SELECT 1 FROM users WHERE email = 'x' COLLATE NOCASE AND trial IS NULL AND id <> 'y'",
+            "SELECT 1 FROM users WHERE lower(email) = lower('x') AND email IS NOT NULL AND trial IS NULL AND id <> 'y'",
             "SELECT token_hash FROM sessions WHERE user_id = 'x' ORDER BY created_ms DESC LIMIT -1 OFFSET 50",
             "DELETE FROM sessions WHERE issuer_session = 'x'",
             "DELETE FROM sessions WHERE user_id = 'x' AND (issuer_session = 'y' OR issuer_session IS NULL)",

@@ -18,7 +18,7 @@ import Testing
     ])
     func comesBackAsItWentIn(_ value: Value) throws {
         let connection = try SQLiteConnection(path: path, mode: .create)
-        let returned = try connection.query("SELECT ?", value) { $0[0] }
+        let returned = try connection.query("SELECT $1", value) { $0[0] }
         #expect(returned == [value])
     }
 
@@ -26,7 +26,7 @@ import Testing
         let blob = [UInt8](repeating: 7, count: 1_100_000)
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a BLOB) STRICT")
-        try connection.execute("INSERT INTO t VALUES (?)", .blob(blob))
+        try connection.execute("INSERT INTO t VALUES ($1)", .blob(blob))
         #expect(try connection.query("SELECT a FROM t") { $0.blob(0) } == [blob])
     }
 
@@ -41,14 +41,31 @@ import Testing
     @Test func aStatementIsUsedAgainWithOtherValues() throws {
         let connection = try SQLiteConnection(path: path, mode: .create)
         for value in Int64(1)...100 {
-            #expect(try connection.query("SELECT ? + 1", .integer(value)) { $0.integer(0) } == [value + 1])
+            #expect(try connection.query("SELECT $1 + 1", .integer(value)) { $0.integer(0) } == [value + 1])
+        }
+    }
+
+    /// SQLite numbers parameters as they appear, and calls `$2` the first if it comes first.
+    @Test(arguments: [
+        ("SELECT $2, $1", ["b", "a"]), ("SELECT $1, $1, $2", ["a", "a", "b"]),
+        ("SELECT $2, $2, $1, $2", ["b", "b", "a", "b"]),
+        ("SELECT $10, $2, $9, $1, $3, $4, $5, $6, $7, $8", ["j", "b", "i", "a", "c", "d", "e", "f", "g", "h"]),
+    ])
+    func aParameterIsTheOneOfItsNumber(_ sql: String, _ expected: [String]) throws {
+        let connection = try SQLiteConnection(path: path, mode: .create)
+        let letters = Array("abcdefghij".prefix(Set(expected).count)).map { Value.text(String($0)) }
+        for _ in 1...2 {
+            let found = try connection.query(sql, letters) { row in
+                expected.indices.map { row.text(Int32($0)) }
+            }
+            #expect(found == [expected])
         }
     }
 
     @Test func aFailedStatementIsUsableAgain() throws {
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a INTEGER UNIQUE) STRICT")
-        let insert = "INSERT INTO t VALUES (?)"
+        let insert = "INSERT INTO t VALUES ($1)"
         try connection.execute(insert, 1)
         let error = #expect(throws: DatabaseError.self) { try connection.execute(insert, 1) }
         #expect(error?.isTransient == true)
@@ -60,9 +77,9 @@ import Testing
         let connection = try SQLiteConnection(path: path, mode: .create)
         try connection.execute("CREATE TABLE t (a TEXT CHECK (a <> 'hunter2')) STRICT")
         let error = #expect(throws: DatabaseError.self) {
-            try connection.execute("INSERT INTO t VALUES (?)", .text("hunter2"))
+            try connection.execute("INSERT INTO t VALUES ($1)", .text("hunter2"))
         }
-        #expect(error?.description.contains("INSERT INTO t VALUES (?)") == true)
+        #expect(error?.description.contains("INSERT INTO t VALUES ($1)") == true)
         #expect(error?.sql.contains("hunter2") == false)
     }
 

@@ -25,7 +25,7 @@ import Threads
     private static func insert(_ bytes: Int) -> @Sendable (borrowing Transaction) throws(DatabaseError) -> Void {
         { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "INSERT INTO t (c) VALUES (?)", .blob([UInt8](repeating: 1, count: bytes)))
+                "INSERT INTO t (c) VALUES ($1)", .blob([UInt8](repeating: 1, count: bytes)))
         }
     }
 

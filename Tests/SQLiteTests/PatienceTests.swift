@@ -29,7 +29,7 @@ import Threads
 
     private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(DatabaseError) -> Int64 {
         { transaction throws(DatabaseError) in
-            try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(value))
+            try transaction.connection.execute("INSERT INTO t (b) VALUES ($1)", .integer(value))
             return value
         }
     }
@@ -132,7 +132,7 @@ import Threads
             let bytes = [UInt8](repeating: UInt8(number & 0xFF), count: 256 << 10)
             try writer.write { transaction throws(DatabaseError) in
                 try transaction.connection.execute(
-                    "INSERT INTO t (a, c) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET c = ?2",
+                    "INSERT INTO t (a, c) VALUES ($1, $2) ON CONFLICT DO UPDATE SET c = $2",
                     .integer(Int64(number % 8)), .blob(bytes))
             }
             longest = max(longest, writer.logBytes)

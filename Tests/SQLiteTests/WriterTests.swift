@@ -38,7 +38,7 @@ import Threads
 
     private static func insert(_ value: Int64) -> @Sendable (borrowing Transaction) throws(DatabaseError) -> Int64 {
         { transaction throws(DatabaseError) in
-            try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(value))
+            try transaction.connection.execute("INSERT INTO t (b) VALUES ($1)", .integer(value))
             return value
         }
     }
@@ -81,7 +81,7 @@ import Threads
             gate.withLock { $0 += 1 }
             do throws(WriteError) {
                 _ = try writer.write { transaction throws(DatabaseError) in
-                    try transaction.connection.execute("INSERT INTO t (b) VALUES (?)", .integer(Int64(number)))
+                    try transaction.connection.execute("INSERT INTO t (b) VALUES ($1)", .integer(Int64(number)))
                     // Every fourth has written already when it fails.
                     guard number % 4 == 0 else { return }
                     try transaction.connection.execute("INSERT INTO t (b) VALUES (1000000)")

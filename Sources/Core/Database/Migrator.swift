@@ -9,6 +9,7 @@ struct Migration {
 
     static let all: [Migration] = [
         ledger, orders, people, generations, administration, lists, thumbnails, keys, fairness, sessions, sales, upkeep,
+        engines,
     ]
 }
 

@@ -39,18 +39,28 @@ enum Ledger {
             """
             INSERT INTO ledger_entry (user_id, kind, amount, balance_after, idempotency_key, order_id, generation_id,
                                       actor, reason, created_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING \(columns)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING \(columns)
             """,
             .text(user.text), .text(movement.kind.rawValue), .integer(amount.rawValue),
             .integer((balance + amount).rawValue), .text(key), .optional(movement.order?.text),
             .optional(movement.generation?.text), .optional(stated?.actor), .optional(stated?.reason),
             .integer(now.rawValue), decode: LedgerEntry.init)
+        try count(rows[0], on: connection)
         return .posted(rows[0])
+    }
+
+    /// For its day, so that nobody has to add up all entries.
+    private static func count(_ entry: LedgerEntry, on connection: Connection) throws(DatabaseError) {
+        try connection.execute(
+            """
+            INSERT INTO ledger_days VALUES ($1, $2, 1, $3)
+            ON CONFLICT (day, kind) DO UPDATE SET entries = ledger_days.entries + 1, credits = ledger_days.credits + $3
+            """, .integer(entry.createdAt.day), .text(entry.kind.rawValue), .integer(entry.amount.rawValue))
     }
 
     /// The balance of a user who is known.
     static func balance(of user: UserID, on connection: Connection) throws(DatabaseError) -> Credits {
-        try connection.query("SELECT balance FROM users WHERE id = ?", .text(user.text)) {
+        try connection.query("SELECT balance FROM users WHERE id = $1", .text(user.text)) {
             Credits(rawValue: $0.integer(0))
         }.first ?? .zero
     }
@@ -64,7 +74,7 @@ enum Ledger {
 
     private static func entry(key: String, on connection: Connection) throws(DatabaseError) -> LedgerEntry? {
         try connection.query(
-            "SELECT \(columns) FROM ledger_entry WHERE idempotency_key = ?", .text(key), decode: LedgerEntry.init
+            "SELECT \(columns) FROM ledger_entry WHERE idempotency_key = $1", .text(key), decode: LedgerEntry.init
         ).first
     }
 }

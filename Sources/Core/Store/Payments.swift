@@ -54,19 +54,21 @@ struct Payment: Equatable {
 
 enum Payments {
     static func find(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Payment? {
-        try connection.query("SELECT \(columns) FROM payments WHERE order_id = ?", .text(id.text), decode: Payment.init)
-            .first
+        try connection.query(
+            "SELECT \(columns) FROM payments WHERE order_id = $1", .text(id.text), decode: Payment.init
+        )
+        .first
     }
 
     static func state(of id: Order.ID, on connection: Connection) throws(DatabaseError) -> String? {
-        try connection.query("SELECT state FROM payments WHERE order_id = ?", .text(id.text)) { $0.text(0) }.first
+        try connection.query("SELECT state FROM payments WHERE order_id = $1", .text(id.text)) { $0.text(0) }.first
     }
 
     /// Whether it is applied, and the checkout of ours that it came of knows that it is paid.
     static func isSettled(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Bool {
         try !connection.query(
             """
-            SELECT 1 FROM payments p WHERE order_id = ? AND state = 'applied' AND NOT EXISTS (
+            SELECT 1 FROM payments p WHERE order_id = $1 AND state = 'applied' AND NOT EXISTS (
                 SELECT 1 FROM checkouts
                 WHERE polar_id = p.checkout_id AND environment = p.environment AND has_paid_order = 0)
             """, .text(id.text)
@@ -75,7 +77,7 @@ enum Payments {
 
     static func wasGranted(_ id: Order.ID, on connection: Connection) throws(DatabaseError) -> Bool {
         try connection.query(
-            "SELECT 1 FROM ledger_entry WHERE order_id = ? AND kind = 'purchase' LIMIT 1", .text(id.text)
+            "SELECT 1 FROM ledger_entry WHERE order_id = $1 AND kind = 'purchase' LIMIT 1", .text(id.text)
         ) { $0.integer(0) }.isEmpty == false
     }
 
@@ -96,16 +98,18 @@ enum Payments {
             INSERT INTO payments (order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents,
                                   total_cents, refunded_cents, pack_credits, target_credits, debt_credits, clock_us,
                                   snapshot, created_ms, updated_ms, dispute_lost, dispute_us, assigned_user, note)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
             ON CONFLICT (order_id) DO UPDATE SET
-                user_id = ?3, checkout_id = ?4, state = ?5, reason = ?6, status = ?7, currency = ?8, net_cents = ?9,
-                total_cents = ?10, refunded_cents = ?11, pack_credits = ?12, target_credits = ?13, debt_credits = ?14,
-                clock_us = ?15, snapshot = ?16, updated_ms = ?18, dispute_lost = ?19, dispute_us = ?20,
-                assigned_user = ?21, note = ?22
-            WHERE (user_id, checkout_id, state, reason, status, currency, net_cents, total_cents, refunded_cents,
-                   pack_credits, target_credits, debt_credits, clock_us, snapshot, dispute_lost, dispute_us, assigned_user,
-                   note)
-                IS NOT (?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?19, ?20, ?21, ?22)
+                user_id = $3, checkout_id = $4, state = $5, reason = $6, status = $7, currency = $8, net_cents = $9,
+                total_cents = $10, refunded_cents = $11, pack_credits = $12, target_credits = $13, debt_credits = $14,
+                clock_us = $15, snapshot = $16, updated_ms = $18, dispute_lost = $19, dispute_us = $20,
+                assigned_user = $21, note = $22
+            WHERE (payments.user_id, payments.checkout_id, payments.state, payments.reason, payments.status,
+                   payments.currency, payments.net_cents, payments.total_cents, payments.refunded_cents,
+                   payments.pack_credits, payments.target_credits, payments.debt_credits, payments.clock_us,
+                   payments.snapshot, payments.dispute_lost, payments.dispute_us, payments.assigned_user,
+                   payments.note)
+                IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $19, $20, $21, $22)
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
             .optional(order.checkout?.text), .text(state), .optional(reason), .optional(order.status?.rawValue),

@@ -42,7 +42,7 @@ extension Revocations {
         let kept = Set(admins)
         let revoked = try Self.admins(on: transaction.connection).filter { !kept.contains($0) }
         for user in revoked {
-            try transaction.connection.execute("DELETE FROM admins WHERE user_id = ?", .text(user.text))
+            try transaction.connection.execute("DELETE FROM admins WHERE user_id = $1", .text(user.text))
             try AuditLog.add(
                 actor: "restore", action: "admin.revoke", subject: user.text, old: "admin", new: nil, at: now,
                 in: transaction)

@@ -83,7 +83,7 @@ extension Store {
         let entries = try read { connection throws(DatabaseError) in
             try connection.query(
                 """
-                SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+                SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
                 """,
                 .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: LedgerEntry.init)
         }
@@ -154,10 +154,12 @@ enum Accounts {
     static func isKnown(_ profile: Profile, on connection: Connection) throws(DatabaseError) -> Bool {
         try connection.query(
             """
-            SELECT 1 FROM users WHERE id = ?1 AND (?2 IS NULL OR email IS ?2) AND (?3 IS NULL OR name IS ?3)
-                AND (?4 IS NULL OR coalesce(trial, 'given_unnoted') NOT IN ('given_unnoted', 'unverified'))
+            SELECT 1 FROM users WHERE id = $1 AND email IS NOT DISTINCT FROM coalesce($2, email)
+                AND name IS NOT DISTINCT FROM coalesce($3, name)
+                AND ($4 = 0 OR coalesce(trial, 'given_unnoted') NOT IN ('given_unnoted', 'unverified'))
             """,
-            .text(profile.user.text), .optional(profile.email), .optional(profile.name), .optional(profile.trialEmail)
+            .text(profile.user.text), .optional(profile.email), .optional(profile.name),
+            .integer(profile.trialEmail == nil ? 0 : 1)
         ) { $0.integer(0) }.isEmpty == false
     }
 
@@ -167,13 +169,13 @@ enum Accounts {
     ) throws(DatabaseError) {
         let connection = transaction.connection
         try connection.execute(
-            "UPDATE users SET email = coalesce(?2, email), name = coalesce(?3, name) WHERE id = ?1",
+            "UPDATE users SET email = coalesce($2, email), name = coalesce($3, name) WHERE id = $1",
             .text(profile.user.text), .optional(profile.email), .optional(profile.name))
         guard connection.changes == 0 else {
             return try Trials.catchUp(profile, on: ground, at: now, in: transaction)
         }
         try connection.execute(
-            "INSERT INTO users (id, email, name, created_ms) VALUES (?, ?, ?, ?)",
+            "INSERT INTO users (id, email, name, created_ms) VALUES ($1, $2, $3, $4)",
             .text(profile.user.text), .optional(profile.email), .optional(profile.name), .integer(now.rawValue))
         try Trials.begin(profile, on: ground, at: now, in: transaction)
     }
@@ -199,7 +201,7 @@ enum Accounts {
     }
 
     static func isKnown(_ user: UserID, on connection: Connection) throws(DatabaseError) -> Bool {
-        try !connection.query("SELECT 1 FROM users WHERE id = ?", .text(user.text)) { $0.integer(0) }.isEmpty
+        try !connection.query("SELECT 1 FROM users WHERE id = $1", .text(user.text)) { $0.integer(0) }.isEmpty
     }
 
     static func find(_ user: UserID, at now: Instant, on connection: Connection) throws(DatabaseError) -> Account? {
@@ -209,7 +211,7 @@ enum Accounts {
             SELECT balance, debt, created_ms,
                    EXISTS (SELECT 1 FROM ledger_entry WHERE user_id = users.id AND kind = 'purchase'),
                    EXISTS (SELECT 1 FROM admins WHERE user_id = users.id), trial
-            FROM users WHERE id = ?
+            FROM users WHERE id = $1
             """, .text(user.text)
         ) { row in
             let createdAt = Instant(rawValue: row.integer(2))
@@ -230,7 +232,7 @@ enum AuditLog {
         in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         try transaction.connection.execute(
-            "INSERT INTO audit_log (actor, action, subject, old, new, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO audit_log (actor, action, subject, old, new, created_ms) VALUES ($1, $2, $3, $4, $5, $6)",
             .text(actor), .text(action), .text(subject), .optional(old), .optional(new), .integer(now.rawValue))
     }
 }

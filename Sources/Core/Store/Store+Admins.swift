@@ -33,7 +33,7 @@ extension Store {
         precondition((1...1000).contains(limit))
         var conditions = Conditions()
         if let cursor {
-            conditions.add("(granted_ms, user_id) > (?, ?)", .integer(cursor.number), .text(cursor.tie))
+            conditions.add("(granted_ms, user_id) > ($1, $2)", .integer(cursor.number), .text(cursor.tie))
         }
         let query = ListQuery(
             "SELECT user_id, granted_ms, granted_by FROM admins", conditions, order: "granted_ms, user_id", limit: limit
@@ -47,7 +47,7 @@ extension Store {
     public func admin(_ user: UserID) throws(StoreError) -> Admin? {
         try read { connection throws(DatabaseError) in
             try connection.query(
-                "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = ?", .text(user.text),
+                "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = $1", .text(user.text),
                 decode: Admin.init
             ).first
         }
@@ -63,7 +63,7 @@ extension Store {
     ) throws(StoreError) -> GrantAdminOutcome {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "INSERT INTO admins VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO admins VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                 .text(user.text), .integer(now.rawValue), .text(actor))
             guard transaction.connection.changes == 1 else { return .alreadyAdmin }
             try AuditLog.add(
@@ -81,7 +81,7 @@ extension Store {
             let connection = transaction.connection
             guard try Admins.contains(user, on: connection) else { return .notAdmin }
             guard try Admins.count(on: connection) > 1 else { return .lastAdmin }
-            try connection.execute("DELETE FROM admins WHERE user_id = ?", .text(user.text))
+            try connection.execute("DELETE FROM admins WHERE user_id = $1", .text(user.text))
             _ = try Sessions.deleteAll(of: user, in: transaction)
             try AuditLog.add(
                 actor: actor, action: "admin.revoke", subject: user.text, old: "admin", new: nil, at: now,
@@ -94,7 +94,7 @@ extension Store {
 /// The admins table.
 enum Admins {
     static func contains(_ user: UserID, on connection: Connection) throws(DatabaseError) -> Bool {
-        try connection.query("SELECT 1 FROM admins WHERE user_id = ?", .text(user.text)) { $0.integer(0) }
+        try connection.query("SELECT 1 FROM admins WHERE user_id = $1", .text(user.text)) { $0.integer(0) }
             .isEmpty == false
     }
 

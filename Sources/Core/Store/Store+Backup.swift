@@ -51,8 +51,9 @@ extension Store {
             // One of an older program has no thumbnails.
             let hasThumbnails = try Migrator.version(of: connection) >= Migration.thumbnails.version
             let columns = ["result_blob"] + (hasThumbnails ? ["thumbnail_blob"] : [])
-            let isRemoved = try Migrator.version(of: connection) >= Migration.fairness.version ? "input_removed" : "0"
-            let inputs = "SELECT input_blob FROM generations WHERE input_blob IS NOT NULL AND NOT \(isRemoved)"
+            let isKept =
+                try Migrator.version(of: connection) >= Migration.fairness.version ? "input_removed = 0" : "0 = 0"
+            let inputs = "SELECT input_blob FROM generations WHERE input_blob IS NOT NULL AND \(isKept)"
             let others = columns.map { "SELECT \($0) FROM generations WHERE \($0) IS NOT NULL" }
             return try connection.query(([inputs] + others).joined(separator: " UNION ")) { BlobID($0.text(0)) }
                 .compactMap(\.self)
@@ -106,7 +107,7 @@ extension Store {
         try look(at: copy) { connection throws(DatabaseError) in
             let descends =
                 entry > 0
-                ? try connection.integer("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE id = ?)", .integer(entry))
+                ? try connection.integer("SELECT EXISTS (SELECT 1 FROM ledger_entry WHERE id = $1)", .integer(entry))
                 : try connection.integer("SELECT EXISTS (SELECT 1 FROM users) OR EXISTS (SELECT 1 FROM admins)")
             guard descends == 1 else { return nil }
             return Revocations(
@@ -121,7 +122,8 @@ extension Store {
         try look(at: copy) { connection throws(DatabaseError) in
             try connection.query(
                 """
-                SELECT kind, count(*), count(DISTINCT user_id), sum(amount) FROM ledger_entry WHERE id > ?
+                SELECT kind, count(*), count(DISTINCT user_id), CAST(sum(amount) AS BIGINT)
+                FROM ledger_entry WHERE id > $1
                 GROUP BY kind ORDER BY kind
                 """, .integer(entry)
             ) { row in

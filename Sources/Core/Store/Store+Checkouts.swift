@@ -87,7 +87,7 @@ extension Store {
     public func checkoutFailed(_ id: Checkout.ID, under key: RequestKey? = nil) throws(StoreError) {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "UPDATE checkouts SET status = 'failed' WHERE id = ? AND status = 'creating'", .text(id.text))
+                "UPDATE checkouts SET status = 'failed' WHERE id = $1 AND status = 'creating'", .text(id.text))
             if let key { try RequestKeys.release(key, in: transaction) }
         }
     }
@@ -114,7 +114,7 @@ extension Store {
     ) throws(StoreError) -> Bool {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "UPDATE checkouts SET asked_ms = ?1 WHERE polar_id = ?2 AND (asked_ms <= ?3 OR asked_ms > ?4)",
+                "UPDATE checkouts SET asked_ms = $1 WHERE polar_id = $2 AND (asked_ms <= $3 OR asked_ms > $4)",
                 .integer(now.rawValue), .text(id.text), .integer(now.advanced(by: .zero - interval).rawValue),
                 .integer(now.advanced(by: interval).rawValue))
             return transaction.connection.changes == 1
@@ -141,14 +141,14 @@ enum Checkouts {
 
     static func find(_ id: Checkout.PolarID, on connection: Connection) throws(DatabaseError) -> Found? {
         try connection.query(
-            "SELECT \(columns) FROM checkouts c WHERE polar_id = ?", .text(id.text), decode: Found.init
+            "SELECT \(columns) FROM checkouts c WHERE polar_id = $1", .text(id.text), decode: Found.init
         ).first
     }
 
     /// One without a session.
     static func begun(_ id: Checkout.ID, on connection: Connection) throws(DatabaseError) -> Checkout? {
         try connection.query(
-            "SELECT \(columns) FROM checkouts c WHERE id = ? AND status IN ('creating', 'failed')", .text(id.text),
+            "SELECT \(columns) FROM checkouts c WHERE id = $1 AND status IN ('creating', 'failed')", .text(id.text),
             decode: Found.init
         ).first?.checkout
     }
@@ -158,8 +158,8 @@ enum Checkouts {
     ) throws(DatabaseError) {
         try transaction.connection.execute(
             """
-            UPDATE checkouts SET status = 'open', polar_id = ?, url = ?, client_secret = ?, expires_ms = ?
-            WHERE id = ? AND status IN ('creating', 'failed')
+            UPDATE checkouts SET status = 'open', polar_id = $1, url = $2, client_secret = $3, expires_ms = $4
+            WHERE id = $5 AND status IN ('creating', 'failed')
             """,
             .text(session.id.text), .text(session.url), .text(session.clientSecret),
             .integer(session.expiresAt.rawValue), .text(id.text))
@@ -193,8 +193,8 @@ enum Checkouts {
             // The one whose leaving the window makes room.
             let blocking = try connection.query(
                 """
-                SELECT created_ms FROM checkouts WHERE user_id = ? AND created_ms > ? AND created_ms <= ?
-                ORDER BY created_ms DESC LIMIT 1 OFFSET ?
+                SELECT created_ms FROM checkouts WHERE user_id = $1 AND created_ms > $2 AND created_ms <= $3
+                ORDER BY created_ms DESC LIMIT 1 OFFSET $4
                 """,
                 .text(user.text), .integer(start.rawValue), .integer(now.advanced(by: Store.honestLead).rawValue),
                 .integer(Int64(limit.count - 1))
@@ -212,8 +212,8 @@ enum Checkouts {
         try connection.query(
             """
             SELECT \(columns) FROM checkouts c
-            WHERE user_id = ? AND status = 'open' AND quantity = ? AND pack_price_cents = ? AND credits_per_pack = ?
-              AND currency = ? AND product_id = ? AND environment = ? AND expires_ms > ?
+            WHERE user_id = $1 AND status = 'open' AND quantity = $2 AND pack_price_cents = $3 AND credits_per_pack = $4
+              AND currency = $5 AND product_id = $6 AND environment = $7 AND expires_ms > $8
             ORDER BY created_ms DESC LIMIT 1
             """,
             .text(user.text), .integer(quantity), .integer(settings.packPriceCents), .integer(settings.creditsPerPack),
@@ -233,7 +233,7 @@ enum Checkouts {
             """
             INSERT INTO checkouts (id, environment, user_id, product_id, quantity, pack_price_cents, credits_per_pack,
                                    credits, amount_cents, currency, status, created_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'creating', ?)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'creating', $11)
             """,
             .text(id.text), .text(scope.environment.rawValue), .text(user.text), .text(scope.product.text),
             .integer(quantity), .integer(settings.packPriceCents), .integer(settings.creditsPerPack),
@@ -250,9 +250,9 @@ enum Checkouts {
         // What succeeded or expired does not come back, whatever the order of the deliveries.
         try transaction.connection.execute(
             """
-            UPDATE checkouts SET status = ?1, status_us = ?2
-            WHERE polar_id = ?3 AND environment = ?4 AND status_us <= ?2 AND status NOT IN ('succeeded')
-              AND NOT (status = 'expired' AND ?1 <> 'succeeded')
+            UPDATE checkouts SET status = $1, status_us = $2
+            WHERE polar_id = $3 AND environment = $4 AND status_us <= $2 AND status NOT IN ('succeeded')
+              AND NOT (status = 'expired' AND $1 <> 'succeeded')
             """,
             .text(snapshot.status.rawValue), .integer(snapshot.clock.rawValue), .text(snapshot.id.text),
             .text(environment.rawValue))
@@ -265,14 +265,14 @@ enum Checkouts {
         try transaction.connection.execute(
             """
             UPDATE checkouts SET status = 'succeeded', has_paid_order = 1
-            WHERE polar_id = ? AND environment = ? AND has_paid_order = 0
+            WHERE polar_id = $1 AND environment = $2 AND has_paid_order = 0
             """, .text(id.text), .text(environment.rawValue))
     }
 
     private static let columns = """
         c.id, c.user_id, c.quantity, c.product_id, c.credits, c.amount_cents, c.currency, c.status, c.created_ms,
         c.polar_id, c.url, c.client_secret, c.expires_ms, c.environment,
-        (SELECT coalesce(sum(p.target_credits), 0) FROM payments p WHERE p.checkout_id = c.polar_id),
+        (SELECT CAST(coalesce(sum(p.target_credits), 0) AS BIGINT) FROM payments p WHERE p.checkout_id = c.polar_id),
         (SELECT max(p.state) FROM payments p WHERE p.checkout_id = c.polar_id)
         """
 }

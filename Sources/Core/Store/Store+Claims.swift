@@ -54,9 +54,9 @@ enum Turns {
     /// The turn of the user's next job, as a term of SQL. What was cancelled took no turn.
     static func next(of user: String) -> String {
         """
-        max((SELECT turn FROM generation_turns WHERE only = 1),
-            coalesce((SELECT turn + 1 FROM generations WHERE user_id = \(user) AND status <> 'cancelled'
-                      ORDER BY turn DESC LIMIT 1), 0))
+        coalesce((SELECT turn + 1 FROM generations WHERE user_id = \(user) AND status <> 'cancelled'
+                      AND turn >= (SELECT turn FROM generation_turns) ORDER BY turn DESC LIMIT 1),
+                 (SELECT turn FROM generation_turns))
         """
     }
 
@@ -64,14 +64,15 @@ enum Turns {
     static func giveBack(of id: Generation.ID, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
             """
-            UPDATE generations SET turn = min(turn, (SELECT turn - 1 FROM generation_turns WHERE only = 1)) WHERE id = ?
+            UPDATE generations SET turn = (SELECT turn - 1 FROM generation_turns)
+            WHERE id = $1 AND turn > (SELECT turn - 1 FROM generation_turns)
             """, .text(id.text))
     }
 
     /// The queue has come to this one.
     static func come(to turn: Int64, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
-            "UPDATE generation_turns SET turn = ?1 WHERE only = 1 AND turn < ?1", .integer(turn))
+            "UPDATE generation_turns SET turn = $1 WHERE turn < $1", .integer(turn))
     }
 }
 
@@ -91,15 +92,15 @@ struct QueueCare: Sendable {
     /// Those whose time is over: it has come, or is further ahead than it can be. An `OR` would be looked for row by row.
     private static func over(_ columns: String, _ condition: String, _ time: String) -> String {
         """
-        SELECT \(columns) FROM generations WHERE \(condition) AND \(time) <= ?1
-        UNION ALL SELECT \(columns) FROM generations WHERE \(condition) AND \(time) > ?2
+        SELECT \(columns) FROM generations WHERE \(condition) AND \(time) <= $1
+        UNION ALL SELECT \(columns) FROM generations WHERE \(condition) AND \(time) > $2
         """
     }
 
     static let leasesOver = over("id", "status = 'processing'", "lease_end_ms")
     private static let abandoned = over(
         Found.columns,
-        "status = 'processing' AND (attempts >= ?3 OR deleted_ms IS NOT NULL OR due_ms < ?4)", "lease_end_ms")
+        "status = 'processing' AND (attempts >= $3 OR deleted_ms IS NOT NULL OR due_ms < $4)", "lease_end_ms")
     private static let rested = over("seq", "status = 'pending' AND rest_until_ms IS NOT NULL", "rest_until_ms")
 
     var leaseBounds: [Value] { [.integer(now.rawValue), .integer(now.advanced(by: lease).rawValue)] }
@@ -113,8 +114,8 @@ struct QueueCare: Sendable {
         let found = try connection.query(
             """
             SELECT EXISTS (\(Self.rested))
-                OR EXISTS (SELECT 1 FROM generations WHERE status = 'pending' AND due_ms < ?3)
-                OR EXISTS (SELECT 1 FROM generations WHERE status = 'pending' AND due_ms > ?1)
+                OR EXISTS (SELECT 1 FROM generations WHERE status = 'pending' AND due_ms < $3)
+                OR EXISTS (SELECT 1 FROM generations WHERE status = 'pending' AND due_ms > $1)
             """, restBounds + [.integer(oldest.rawValue)]
         ) { $0.integer(0) }
         guard found == [0] else { return false }
@@ -168,19 +169,19 @@ struct QueueCare: Sendable {
 
     private func tooOld(on connection: Connection) throws(DatabaseError) -> [Found] {
         try connection.query(
-            "SELECT \(Found.columns) FROM generations WHERE status = 'pending' AND due_ms < ? LIMIT \(Self.batch)",
+            "SELECT \(Found.columns) FROM generations WHERE status = 'pending' AND due_ms < $1 LIMIT \(Self.batch)",
             .integer(oldest.rawValue), decode: Found.init)
     }
 
     /// Nobody has waited since a time to come.
     private func setBackClocks(in transaction: borrowing Transaction) throws(DatabaseError) {
         let ahead = try transaction.connection.query(
-            "SELECT seq FROM generations WHERE status = 'pending' AND due_ms > ? LIMIT \(Self.batch)",
+            "SELECT seq FROM generations WHERE status = 'pending' AND due_ms > $1 LIMIT \(Self.batch)",
             .integer(now.rawValue)
         ) { $0.integer(0) }
         for place in ahead {
             try transaction.connection.execute(
-                "UPDATE generations SET due_ms = ? WHERE seq = ?", .integer(now.rawValue), .integer(place))
+                "UPDATE generations SET due_ms = $1 WHERE seq = $2", .integer(now.rawValue), .integer(place))
         }
     }
 
@@ -193,7 +194,7 @@ struct QueueCare: Sendable {
             try transaction.connection.execute(
                 """
                 UPDATE generations AS rested SET rest_until_ms = NULL, turn = \(Turns.next(of: "rested.user_id"))
-                WHERE seq = ?
+                WHERE seq = $1
                 """, .integer(place))
         }
     }
@@ -204,7 +205,7 @@ extension Jobs {
         _ care: QueueCare, avoiding avoided: Generation.ID?, on connection: Connection
     ) throws(DatabaseError) -> Generation.ID? {
         let abandoned = try connection.query(
-            "\(QueueCare.leasesOver) LIMIT ?3",
+            "\(QueueCare.leasesOver) LIMIT $3",
             care.leaseBounds + [.integer(Int64(care.held.count) + 1)]
         ) { Generation.ID($0.text(0)) }
         if let id = abandoned.compactMap(\.self).first(where: { !care.held.contains($0) }) { return id }

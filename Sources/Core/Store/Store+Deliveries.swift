@@ -84,7 +84,7 @@ public enum ReplayOutcome: Equatable, Sendable {
 /// The inbox: every verified delivery once, under its `webhook-id`.
 enum Deliveries {
     static func verdict(on id: String, on connection: Connection) throws(DatabaseError) -> Verdict? {
-        try connection.query("SELECT verdict FROM deliveries WHERE webhook_id = ?", .text(id)) {
+        try connection.query("SELECT verdict FROM deliveries WHERE webhook_id = $1", .text(id)) {
             Verdict(rawValue: $0.text(0))
         }.first ?? nil
     }
@@ -130,7 +130,7 @@ enum Deliveries {
 
     static func find(_ id: String, on connection: Connection) throws(DatabaseError) -> Kept? {
         try connection.query(
-            "SELECT environment, verdict, sent_ms, body FROM deliveries WHERE webhook_id = ?", .text(id)
+            "SELECT environment, verdict, sent_ms, body FROM deliveries WHERE webhook_id = $1", .text(id)
         ) {
             row in
             guard let environment = Environment(rawValue: row.text(0)) else {
@@ -147,7 +147,7 @@ enum Deliveries {
         in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         try transaction.connection.execute(
-            "UPDATE deliveries SET verdict = ?, reason = ?, type = ?, order_id = ?, replayed_ms = ? WHERE webhook_id = ?",
+            "UPDATE deliveries SET verdict = $1, reason = $2, type = $3, order_id = $4, replayed_ms = $5 WHERE webhook_id = $6",
             .text(receipt.verdict.rawValue), .optional(receipt.reason), .optional(event?.type),
             .optional(event?.order?.text), .integer(now.rawValue), .text(id))
     }
@@ -161,7 +161,7 @@ enum Deliveries {
             """
             INSERT INTO deliveries (webhook_id, environment, type, order_id, verdict, reason, headers, body, sent_ms,
                                     received_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             """,
             .text(delivery.id), .text(environment.rawValue), .optional(event?.type),
             .optional(event?.order?.text), .text(receipt.verdict.rawValue), .optional(receipt.reason),

@@ -42,7 +42,7 @@ extension Store {
             try connection.query(
                 """
                 SELECT \(GenerationReport.columns) FROM generations
-                WHERE (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY seq DESC LIMIT ?3
+                WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR status = $2) ORDER BY seq DESC LIMIT $3
                 """,
                 .optional(user?.text), .optional(status?.rawValue), .integer(Int64(limit)),
                 decode: GenerationReport.init)
@@ -55,12 +55,12 @@ extension Store {
     ) throws(StoreError) -> (report: GenerationReport, entries: [LedgerEntry])? {
         try read { connection throws(DatabaseError) in
             let report = try connection.query(
-                "SELECT \(GenerationReport.columns) FROM generations WHERE id = ?", .text(generation.text),
+                "SELECT \(GenerationReport.columns) FROM generations WHERE id = $1", .text(generation.text),
                 decode: GenerationReport.init
             ).first
             guard let report else { return nil }
             let entries = try connection.query(
-                "SELECT \(Ledger.columns) FROM ledger_entry WHERE generation_id = ? ORDER BY id",
+                "SELECT \(Ledger.columns) FROM ledger_entry WHERE generation_id = $1 ORDER BY id",
                 .text(generation.text), decode: LedgerEntry.init)
             return (report, entries)
         }
@@ -90,9 +90,9 @@ extension Store {
         let found = try read { connection throws(DatabaseError) in
             try connection.query(
                 """
-                SELECT seq, id, iif(input_removed, NULL, input_blob), result_blob, thumbnail_blob FROM generations
-                WHERE seq > ? AND (input_blob IS NOT NULL AND NOT input_removed OR result_blob IS NOT NULL)
-                ORDER BY seq LIMIT ?
+                SELECT seq, id, CASE WHEN input_removed = 0 THEN input_blob END, result_blob, thumbnail_blob FROM generations
+                WHERE seq > $1 AND (input_blob IS NOT NULL AND input_removed = 0 OR result_blob IS NOT NULL)
+                ORDER BY seq LIMIT $2
                 """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
         }
         let page = Page(found, limit: limit) { $0.first?.place ?? 0 }
@@ -102,7 +102,7 @@ extension Store {
 
 extension GenerationReport {
     static let columns = """
-        id, user_id, status, error, attempts, charge, refunded, width, height, iif(input_removed, NULL, input_blob),
+        id, user_id, status, error, attempts, charge, refunded, width, height, CASE WHEN input_removed = 0 THEN input_blob END,
         result_blob, created_ms, coalesce(rest_until_ms, due_ms), lease_end_ms, completed_ms, deleted_ms, thumbnail_blob
         """
 

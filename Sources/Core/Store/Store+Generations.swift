@@ -44,7 +44,7 @@ extension Store {
             try connection.query(
                 """
                 SELECT \(Generations.columns) FROM generations
-                WHERE user_id = ? AND deleted_ms IS NULL AND seq < ? ORDER BY seq DESC LIMIT ?
+                WHERE user_id = $1 AND deleted_ms IS NULL AND seq < $2 ORDER BY seq DESC LIMIT $3
                 """,
                 .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: Generation.init)
         }
@@ -102,9 +102,9 @@ extension Store {
         try read { connection throws(DatabaseError) in
             try connection.query(
                 """
-                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = ?1 AND input_removed = 0)
-                    OR EXISTS (SELECT 1 FROM generations WHERE result_blob = ?1)
-                    OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = ?1)
+                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = $1 AND input_removed = 0)
+                    OR EXISTS (SELECT 1 FROM generations WHERE result_blob = $1)
+                    OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = $1)
                 """, .text(blob.text)
             ) { $0.integer(0) } == [1]
         }
@@ -121,13 +121,13 @@ enum Generations {
         seq, id, user_id, status, attempts, error, input_blob, input_bytes, input_kind, width, height, result_blob,
         result_bytes, result_kind, result_width, result_height, refunded, created_ms, completed_ms, thumbnail_blob,
         thumbnail_bytes, thumbnail_kind, thumbnail_width, thumbnail_height, input_removed,
-        status = 'failed' AND at_own_risk AND NOT refunded
+        CASE WHEN status = 'failed' AND at_own_risk = 1 AND refunded = 0 THEN 1 ELSE 0 END
         """
 
     /// A generation that its user has not deleted.
     static func find(_ id: Generation.ID, on connection: Connection) throws(DatabaseError) -> Generation? {
         try connection.query(
-            "SELECT \(columns) FROM generations WHERE id = ? AND deleted_ms IS NULL", .text(id.text),
+            "SELECT \(columns) FROM generations WHERE id = $1 AND deleted_ms IS NULL", .text(id.text),
             decode: Generation.init
         ).first
     }
@@ -182,12 +182,12 @@ enum Generations {
     ) throws(DatabaseError) -> Bool {
         let connection = transaction.connection
         let holder = try connection.query(
-            "SELECT seq, created_ms FROM generations WHERE user_id = ? AND request_key = ?", .text(key.user.text),
+            "SELECT seq, created_ms FROM generations WHERE user_id = $1 AND request_key = $2", .text(key.user.text),
             .text(key.key)
         ) { (place: $0.integer(0), createdAt: Instant(rawValue: $0.integer(1))) }.first
         guard let holder else { return true }
         guard !holder.createdAt.isWithin(Store.answerLifetime, of: now) else { return false }
-        try connection.execute("UPDATE generations SET request_key = NULL WHERE seq = ?", .integer(holder.place))
+        try connection.execute("UPDATE generations SET request_key = NULL WHERE seq = $1", .integer(holder.place))
         return true
     }
 
@@ -199,7 +199,7 @@ enum Generations {
             """
             INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
                                      created_ms, request_key, at_own_risk, turn)
-            VALUES (?1, ?2, 'pending', 1, ?3, ?4, ?5, ?6, ?7, ?8, ?3, ?9, ?10, \(Turns.next(of: "?2")))
+            VALUES ($1, $2, 'pending', 1, $3, $4, $5, $6, $7, $8, $3, $9, $10, \(Turns.next(of: "$2")))
             RETURNING \(columns)
             """,
             .text(id.text), .text(user.text), .integer(now.rawValue), .text(input.blob.text),
@@ -210,7 +210,7 @@ enum Generations {
 
     /// The number of the last charge.
     static func charge(of id: Generation.ID, on connection: Connection) throws(DatabaseError) -> Int64 {
-        try connection.integer("SELECT charge FROM generations WHERE id = ?", .text(id.text))
+        try connection.integer("SELECT charge FROM generations WHERE id = $1", .text(id.text))
     }
 
     static func retry(
@@ -242,7 +242,7 @@ enum Generations {
             case .insufficientCredits(let balance): return .insufficientCredits(balance: balance)
             }
             try connection.execute(
-                "UPDATE generations SET charge = ?, refunded = 0 WHERE id = ?", .integer(number), .text(id.text))
+                "UPDATE generations SET charge = $1, refunded = 0 WHERE id = $2", .integer(number), .text(id.text))
         }
         return .queued(
             try requeue(id, of: user, isAtOwnRisk: isAtOwnRisk, at: now, in: transaction), balance: balance)
@@ -253,9 +253,9 @@ enum Generations {
     ) throws(DatabaseError) -> Generation {
         try transaction.connection.query(
             """
-            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = ?1,
-                                   completed_ms = NULL, at_own_risk = ?2, turn = \(Turns.next(of: "?3"))
-            WHERE id = ?4 RETURNING \(columns)
+            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = $1,
+                                   completed_ms = NULL, at_own_risk = $2, turn = \(Turns.next(of: "$3"))
+            WHERE id = $4 RETURNING \(columns)
             """,
             .integer(now.rawValue), .integer(isAtOwnRisk ? 1 : 0), .text(user.text), .text(id.text),
             decode: Generation.init)[0]
@@ -283,13 +283,13 @@ enum Generations {
         // A job in hand still needs its input; it lets go of it when it ends.
         try transaction.connection.execute(
             """
-            UPDATE generations SET deleted_ms = ?1,
-                status = CASE WHEN ?2 THEN 'cancelled' ELSE status END,
-                rest_until_ms = CASE WHEN ?2 THEN NULL ELSE rest_until_ms END,
-                refunded = CASE WHEN ?2 THEN 1 ELSE refunded END,
+            UPDATE generations SET deleted_ms = $1,
+                status = CASE WHEN $2 = 1 THEN 'cancelled' ELSE status END,
+                rest_until_ms = CASE WHEN $2 = 1 THEN NULL ELSE rest_until_ms END,
+                refunded = CASE WHEN $2 = 1 THEN 1 ELSE refunded END,
                 input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL,
                 thumbnail_blob = NULL
-            WHERE id = ?3
+            WHERE id = $3
             """,
             .integer(now.rawValue), .integer(cancelling ? 1 : 0), .text(id.text))
     }

@@ -54,7 +54,7 @@ enum RequestKeys {
         let found = try connection.query(
             """
             SELECT request_hash, created_ms, status, headers, body, checkout_id, claimed_ms FROM idempotency_keys
-            WHERE user_id = ? AND key = ?
+            WHERE user_id = $1 AND key = $2
             """, .text(key.user.text), .text(key.key)
         ) { row -> State in
             guard Instant(rawValue: row.integer(1)).isWithin(Store.answerLifetime, of: now) else { return .free }
@@ -78,7 +78,7 @@ enum RequestKeys {
         try transaction.connection.execute(
             """
             INSERT INTO idempotency_keys (user_id, key, request_hash, status, headers, body, created_ms, generation_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
             ON CONFLICT (user_id, key) DO UPDATE SET request_hash = excluded.request_hash, status = excluded.status,
                 headers = excluded.headers, body = excluded.body, created_ms = excluded.created_ms,
                 generation_id = excluded.generation_id, checkout_id = NULL, claimed_ms = NULL
@@ -96,9 +96,9 @@ enum RequestKeys {
         try transaction.connection.execute(
             """
             INSERT INTO idempotency_keys (user_id, key, request_hash, created_ms, checkout_id, claimed_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?4)
-            ON CONFLICT (user_id, key) DO UPDATE SET request_hash = ?3, status = NULL, headers = NULL, body = NULL,
-                created_ms = ?4, generation_id = NULL, checkout_id = ?5, claimed_ms = ?4
+            VALUES ($1, $2, $3, $4, $5, $4)
+            ON CONFLICT (user_id, key) DO UPDATE SET request_hash = $3, status = NULL, headers = NULL, body = NULL,
+                created_ms = $4, generation_id = NULL, checkout_id = $5, claimed_ms = $4
             """,
             .text(key.user.text), .text(key.key), .blob(key.fingerprint), .integer(now.rawValue), .text(checkout.text))
     }
@@ -106,19 +106,19 @@ enum RequestKeys {
     /// Lets go of a checkout that Polar gave no session for: the next request goes on with it.
     static func release(_ key: RequestKey, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
-            "UPDATE idempotency_keys SET claimed_ms = NULL WHERE user_id = ? AND key = ?", .text(key.user.text),
+            "UPDATE idempotency_keys SET claimed_ms = NULL WHERE user_id = $1 AND key = $2", .text(key.user.text),
             .text(key.key))
     }
 
     /// A few at a time: what is over goes as new ones come.
     private static func removeOld(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) {
         let old = try transaction.connection.query(
-            "SELECT user_id, key FROM idempotency_keys WHERE created_ms < ? ORDER BY created_ms LIMIT 4",
+            "SELECT user_id, key FROM idempotency_keys WHERE created_ms < $1 ORDER BY created_ms LIMIT 4",
             .integer(now.advanced(by: .zero - Store.answerLifetime).rawValue)
         ) { (user: $0.text(0), key: $0.text(1)) }
         for row in old {
             try transaction.connection.execute(
-                "DELETE FROM idempotency_keys WHERE user_id = ? AND key = ?", .text(row.user), .text(row.key))
+                "DELETE FROM idempotency_keys WHERE user_id = $1 AND key = $2", .text(row.user), .text(row.key))
         }
     }
 }

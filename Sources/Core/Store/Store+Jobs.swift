@@ -10,13 +10,13 @@ extension Store {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
                 """
-                UPDATE generations SET status = 'completed', lease_end_ms = NULL, completed_ms = ?1,
-                    result_blob = CASE WHEN deleted_ms IS NULL THEN ?2 END, result_bytes = ?3, result_kind = ?4,
-                    result_width = ?5, result_height = ?6,
+                UPDATE generations SET status = 'completed', lease_end_ms = NULL, completed_ms = $1,
+                    result_blob = CASE WHEN deleted_ms IS NULL THEN $2 END, result_bytes = $3, result_kind = $4,
+                    result_width = $5, result_height = $6,
                     input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END,
-                    thumbnail_blob = CASE WHEN deleted_ms IS NULL THEN ?9 END, thumbnail_bytes = ?10,
-                    thumbnail_kind = ?11, thumbnail_width = ?12, thumbnail_height = ?13
-                WHERE id = ?7 AND status = 'processing' AND fence = ?8
+                    thumbnail_blob = CASE WHEN deleted_ms IS NULL THEN $9 END, thumbnail_bytes = $10,
+                    thumbnail_kind = $11, thumbnail_width = $12, thumbnail_height = $13
+                WHERE id = $7 AND status = 'processing' AND fence = $8
                 """,
                 .integer(now.rawValue), .text(result.blob.text), .integer(result.bytes),
                 .text(result.facts.kind.rawValue), .integer(Int64(result.facts.width)),
@@ -57,7 +57,7 @@ extension Store {
             guard try Jobs.state(of: job, on: connection) != nil else { return .leaseLost }
             guard try Calls.count(limit: dailyLimit, at: now, in: transaction) else { return .dailyLimitReached }
             try connection.execute(
-                "UPDATE generations SET called_fence = fence WHERE id = ?", .text(job.generation.text))
+                "UPDATE generations SET called_fence = fence WHERE id = $1", .text(job.generation.text))
             return .counted
         }
     }
@@ -103,8 +103,8 @@ enum Jobs {
     ) throws(DatabaseError) -> Job {
         let jobs = try transaction.connection.query(
             """
-            UPDATE generations SET status = 'processing', fence = fence + 1, attempts = attempts + 1, lease_end_ms = ?
-            WHERE id = ? RETURNING fence, attempts, input_blob, input_kind, outages, turn
+            UPDATE generations SET status = 'processing', fence = fence + 1, attempts = attempts + 1, lease_end_ms = $1
+            WHERE id = $2 RETURNING fence, attempts, input_blob, input_kind, outages, turn
             """, .integer(leaseEnd.rawValue), .text(id.text)
         ) { row -> (job: Job, turn: Int64)? in
             guard let input = BlobID(row.text(2)), let kind = ImageKind(rawValue: row.text(3)) else { return nil }
@@ -141,7 +141,7 @@ enum Jobs {
 
     static func state(of id: Generation.ID, on connection: Connection) throws(DatabaseError) -> State? {
         let found = try connection.query(
-            "SELECT \(State.columns) FROM generations WHERE id = ?", .text(id.text), decode: State.init)
+            "SELECT \(State.columns) FROM generations WHERE id = $1", .text(id.text), decode: State.init)
         return found.first ?? nil
     }
 
@@ -149,7 +149,7 @@ enum Jobs {
     static func state(of job: Job, on connection: Connection) throws(DatabaseError) -> State? {
         let found = try connection.query(
             """
-            SELECT \(State.columns) FROM generations WHERE id = ? AND status = 'processing' AND fence = ?
+            SELECT \(State.columns) FROM generations WHERE id = $1 AND status = 'processing' AND fence = $2
             """, .text(job.generation.text), .integer(job.fence), decode: State.init)
         return found.first ?? nil
     }
@@ -171,8 +171,8 @@ enum Jobs {
         let due = now.advanced(by: pause(after: job.attempt))
         try transaction.connection.execute(
             """
-            UPDATE generations SET status = 'pending', lease_end_ms = NULL, rest_until_ms = ?, unreadable = unreadable + ?
-            WHERE id = ?
+            UPDATE generations SET status = 'pending', lease_end_ms = NULL, rest_until_ms = $1, unreadable = unreadable + $2
+            WHERE id = $3
             """,
             .integer(due.rawValue), .integer(failure == .unreadableResult ? 1 : 0), .text(job.generation.text))
         return .retry(at: due)
@@ -188,8 +188,8 @@ enum Jobs {
         try transaction.connection.execute(
             """
             UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1,
-                                   outages = outages + ?
-            WHERE id = ?
+                                   outages = outages + $1
+            WHERE id = $2
             """, .integer(isSuspect ? 1 : 0), .text(job.generation.text))
     }
 
@@ -216,10 +216,10 @@ enum Jobs {
         if blame == .own && !isSpent { try Quotas.noteFailure(of: state.user, at: now, in: transaction) }
         try transaction.connection.execute(
             """
-            UPDATE generations SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = ?1,
-                                   refunded = ?2, completed_ms = ?3, input_removed = ?4, at_own_risk = ?6,
+            UPDATE generations SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = $1,
+                                   refunded = $2, completed_ms = $3, input_removed = $4, at_own_risk = $6,
                                    input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
-            WHERE id = ?5
+            WHERE id = $5
             """,
             .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue),
             .integer(failure == .inputMissing ? 1 : 0), .text(id.text), .integer(isSpent ? 1 : 0))
@@ -235,7 +235,7 @@ enum Jobs {
             """
             UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, rest_until_ms = NULL,
                                    input_blob = NULL
-            WHERE id = ?
+            WHERE id = $1
             """, .text(id.text))
     }
 }
@@ -243,7 +243,7 @@ enum Jobs {
 /// The calls of the provider, by day.
 enum Calls {
     static func made(at now: Instant, on connection: Connection) throws(DatabaseError) -> Int64 {
-        try connection.query("SELECT calls FROM provider_calls WHERE day = ?", .integer(now.day)) { $0.integer(0) }
+        try connection.query("SELECT calls FROM provider_calls WHERE day = $1", .integer(now.day)) { $0.integer(0) }
             .first ?? 0
     }
 
@@ -253,7 +253,10 @@ enum Calls {
     {
         if let limit, try made(at: now, on: transaction.connection) >= limit { return false }
         try transaction.connection.execute(
-            "INSERT INTO provider_calls (day, calls) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET calls = calls + 1",
+            """
+            INSERT INTO provider_calls (day, calls) VALUES ($1, 1)
+            ON CONFLICT (day) DO UPDATE SET calls = provider_calls.calls + 1
+            """,
             .integer(now.day))
         return true
     }
@@ -261,6 +264,6 @@ enum Calls {
     /// One that the provider did not work for.
     static func giveBack(at now: Instant, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
-            "UPDATE provider_calls SET calls = calls - 1 WHERE day = ? AND calls > 0", .integer(now.day))
+            "UPDATE provider_calls SET calls = calls - 1 WHERE day = $1 AND calls > 0", .integer(now.day))
     }
 }

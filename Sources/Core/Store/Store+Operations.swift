@@ -37,7 +37,7 @@ extension Store {
     public func note(_ operation: Operation, _ facts: JSON, at now: Instant) throws(StoreError) {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "INSERT INTO operations VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET facts = ?2, at_ms = ?3",
+                "INSERT INTO operations VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET facts = $2, at_ms = $3",
                 .text(operation.rawValue), .text(facts.text), .integer(now.rawValue))
         }
     }
@@ -80,7 +80,10 @@ enum Counters {
         _ count: Int64 = 1, to counter: Counter, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         try transaction.connection.execute(
-            "INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET value = value + ?3",
+            """
+            INSERT INTO counters VALUES ($1, $2, $3)
+            ON CONFLICT (name, labels) DO UPDATE SET value = counters.value + $3
+            """,
             .text(counter.name), .text(counter.labels), .integer(count))
     }
 
@@ -95,7 +98,7 @@ enum Counters {
 /// The operations table.
 enum Operations {
     static func find(_ operation: Operation, on connection: Connection) throws(DatabaseError) -> OperationReport? {
-        try connection.query("SELECT facts, at_ms FROM operations WHERE name = ?", .text(operation.rawValue)) { row in
+        try connection.query("SELECT facts, at_ms FROM operations WHERE name = $1", .text(operation.rawValue)) { row in
             guard let facts = try? JSON(Array(row.text(0).utf8)) else {
                 preconditionFailure("An operation holds what no version of this program writes")
             }

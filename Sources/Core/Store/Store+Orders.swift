@@ -221,7 +221,7 @@ struct Evidence: Equatable {
 /// What was taken back but already spent: a column of its own, never a negative balance.
 enum Debts {
     static func owed(by user: UserID, on connection: Connection) throws(DatabaseError) -> Credits {
-        try connection.query("SELECT debt FROM users WHERE id = ?", .text(user.text)) {
+        try connection.query("SELECT debt FROM users WHERE id = $1", .text(user.text)) {
             Credits(rawValue: $0.integer(0))
         }.first ?? .zero
     }
@@ -230,7 +230,7 @@ enum Debts {
     static func order(of user: UserID, on connection: Connection) throws(DatabaseError) -> Order.ID? {
         guard try owed(by: user, on: connection) > .zero else { return nil }
         let orders = try connection.query(
-            "SELECT order_id FROM payments WHERE user_id = ? AND debt_credits > 0 ORDER BY created_ms DESC LIMIT 1",
+            "SELECT order_id FROM payments WHERE user_id = $1 AND debt_credits > 0 ORDER BY created_ms DESC LIMIT 1",
             .text(user.text)
         ) { Order.ID($0.text(0)) }
         guard let order = orders.first ?? nil else {
@@ -244,6 +244,6 @@ enum Debts {
     ) throws(DatabaseError) {
         guard difference != .zero else { return }
         try transaction.connection.execute(
-            "UPDATE users SET debt = debt + ? WHERE id = ?", .integer(difference.rawValue), .text(user.text))
+            "UPDATE users SET debt = debt + $1 WHERE id = $2", .integer(difference.rawValue), .text(user.text))
     }
 }

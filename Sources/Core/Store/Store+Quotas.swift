@@ -36,7 +36,8 @@ enum Quotas {
     ) throws(DatabaseError) -> Bool {
         guard let limit = limits.freeFailures else { return false }
         let failures = try connection.query(
-            "SELECT failures FROM user_usage WHERE user_id = ? AND failure_day = ?", .text(user.text), .integer(now.day)
+            "SELECT failures FROM user_usage WHERE user_id = $1 AND failure_day = $2", .text(user.text),
+            .integer(now.day)
         ) { $0.integer(0) }.first
         return (failures ?? 0) >= limit
     }
@@ -47,8 +48,9 @@ enum Quotas {
     {
         try transaction.connection.execute(
             """
-            INSERT INTO user_usage (user_id, failure_day, failures) VALUES (?1, ?2, 1)
-            ON CONFLICT (user_id) DO UPDATE SET failures = iif(failure_day = ?2, failures + 1, 1), failure_day = ?2
+            INSERT INTO user_usage (user_id, failure_day, failures) VALUES ($1, $2, 1)
+            ON CONFLICT (user_id) DO UPDATE SET failure_day = $2,
+                failures = CASE WHEN user_usage.failure_day = $2 THEN user_usage.failures + 1 ELSE 1 END
             """, .text(user.text), .integer(now.day))
     }
 
@@ -56,7 +58,7 @@ enum Quotas {
     private static func spokenFor(on day: Int64, _ connection: Connection) throws(DatabaseError) -> Int64 {
         try connection.integer(
             """
-            SELECT coalesce((SELECT calls FROM provider_calls WHERE day = ?), 0)
+            SELECT coalesce((SELECT calls FROM provider_calls WHERE day = $1), 0)
                 + coalesce((SELECT generations FROM generation_counts WHERE status = 'pending'), 0)
                 + (SELECT count(*) FROM generations
                    WHERE status = 'processing' AND lease_end_ms >= 0 AND called_fence <> fence)
@@ -69,12 +71,12 @@ enum Quotas {
     ) throws(DatabaseError) -> Int64 {
         try connection.integer(
             """
-            SELECT count(*) FROM (SELECT 1 FROM generations WHERE user_id = ? AND status = 'pending' LIMIT ?)
+            SELECT count(*) FROM (SELECT 1 FROM generations WHERE user_id = $1 AND status = 'pending' LIMIT $2) AS waiting
             """, .text(user.text), .integer(limit))
     }
 
     private static func imageBytes(of user: UserID, on connection: Connection) throws(DatabaseError) -> Int64 {
-        try connection.query("SELECT image_bytes FROM user_usage WHERE user_id = ?", .text(user.text)) {
+        try connection.query("SELECT image_bytes FROM user_usage WHERE user_id = $1", .text(user.text)) {
             $0.integer(0)
         }.first ?? 0
     }

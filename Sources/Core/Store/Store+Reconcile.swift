@@ -80,7 +80,7 @@ extension Store {
             for refund in refunds where refund.state != .pending && !behind.contains(refund.order) {
                 let isHere =
                     try connection.query(
-                        "SELECT 1 FROM payments WHERE order_id = ? AND clock_us > ? AND (refunded_cents > 0 OR ?)",
+                        "SELECT 1 FROM payments WHERE order_id = $1 AND clock_us > $2 AND (refunded_cents > 0 OR $3 = 1)",
                         .text(refund.order.text), .integer(refund.clock.rawValue),
                         .integer(refund.state == .succeeded ? 0 : 1)
                     ) { $0.integer(0) }.isEmpty == false
@@ -119,8 +119,8 @@ extension Store {
         try read { connection throws(DatabaseError) in
             try connection.query(
                 """
-                SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= ? AND environment = ?
-                  AND reason IS NOT ?
+                SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= $1 AND environment = $2
+                  AND reason IS DISTINCT FROM $3
                 ORDER BY updated_ms DESC
                 """,
                 .integer(since.rawValue), .text(environment.rawValue),
@@ -134,7 +134,7 @@ extension Store {
         try read { connection throws(DatabaseError) in
             Set(
                 try connection.query(
-                    "SELECT order_id FROM payments WHERE dispute_lost = 1 AND environment = ?",
+                    "SELECT order_id FROM payments WHERE dispute_lost = 1 AND environment = $1",
                     .text(environment.rawValue)
                 ) { Order.ID($0.text(0)) }.compactMap(\.self))
         }
@@ -155,7 +155,7 @@ extension Store {
             var found: [Checkout.PolarID] = []
             // Those that were asked about while the clock was ahead have waited long enough.
             for (sql, edge) in [
-                (Checkouts.unsettled("asked_ms <= ?5"), latest), (Checkouts.unsettled("asked_ms > ?5"), ahead),
+                (Checkouts.unsettled("asked_ms <= $5"), latest), (Checkouts.unsettled("asked_ms > $5"), ahead),
             ] {
                 found += try connection.query(
                     sql, .text(environment.rawValue), earliest, latest, .integer(Int64(limit - found.count)), edge
@@ -170,9 +170,9 @@ extension Checkouts {
     static func unsettled(_ asked: String) -> String {
         """
         SELECT polar_id FROM checkouts
-        WHERE has_paid_order = 0 AND status IN ('open', 'confirmed', 'succeeded') AND environment = ?1
-          AND created_ms BETWEEN ?2 AND ?3 AND \(asked)
-        ORDER BY asked_ms, created_ms LIMIT ?4
+        WHERE has_paid_order = 0 AND status IN ('open', 'confirmed', 'succeeded') AND environment = $1
+          AND created_ms BETWEEN $2 AND $3 AND \(asked)
+        ORDER BY asked_ms, created_ms LIMIT $4
         """
     }
 }

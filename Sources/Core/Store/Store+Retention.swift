@@ -27,18 +27,18 @@ extension Store {
         precondition(rows <= bodies)
         var pruned = Pruned()
         pruned.rows = try changeDeliveries(
-            "received_ms >= ?1 AND received_ms < ?2", [.integer(.min), .integer(rows.rawValue)],
-            "DELETE FROM deliveries WHERE id = ?", isDryRun)
+            "received_ms >= $1 AND received_ms < $2", [.integer(.min), .integer(rows.rawValue)],
+            "DELETE FROM deliveries WHERE id = $1", isDryRun)
         pruned.bodies = try changeDeliveries(
-            "received_ms >= ?1 AND received_ms < ?2 AND body IS NOT NULL",
+            "received_ms >= $1 AND received_ms < $2 AND body IS NOT NULL",
             [.integer(rows.rawValue), .integer(bodies.rawValue)],
-            "UPDATE deliveries SET body = NULL, headers = '{}' WHERE id = ?", isDryRun)
+            "UPDATE deliveries SET body = NULL, headers = '{}' WHERE id = $1", isDryRun)
         return pruned
     }
 
     private static let givenUp = """
         SELECT id FROM checkouts
-        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < ?
+        WHERE has_paid_order = 0 AND status <> 'succeeded' AND created_ms < $1
           AND NOT EXISTS (SELECT 1 FROM payments WHERE checkout_id = polar_id)
         """
 
@@ -51,14 +51,14 @@ extension Store {
             return try read { connection throws(DatabaseError) in
                 Int(
                     try connection.integer(
-                        "SELECT count(*) FROM (\(Self.givenUp))", .integer(end.rawValue)))
+                        "SELECT count(*) FROM (\(Self.givenUp)) AS given_up", .integer(end.rawValue)))
             }
         }
         var count = 0
         while true {
             let removed = try write { transaction throws(DatabaseError) in
                 try transaction.connection.execute(
-                    "DELETE FROM checkouts WHERE id IN (\(Self.givenUp) ORDER BY created_ms LIMIT ?)",
+                    "DELETE FROM checkouts WHERE id IN (\(Self.givenUp) ORDER BY created_ms LIMIT $2)",
                     .integer(end.rawValue), .integer(Int64(Self.smallBatch)))
                 return transaction.connection.changes
             }
@@ -69,7 +69,7 @@ extension Store {
 
     private static let ended = """
         SELECT id FROM generations
-        WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < ? AND status IN ('completed', 'failed')
+        WHERE deleted_ms IS NULL AND coalesce(completed_ms, created_ms) < $1 AND status IN ('completed', 'failed')
         """
 
     /// How many generations ended before and are still shown.
@@ -77,7 +77,7 @@ extension Store {
         try read { connection throws(DatabaseError) in
             Int(
                 try connection.integer(
-                    "SELECT count(*) FROM (\(Self.ended))", .integer(end.rawValue)))
+                    "SELECT count(*) FROM (\(Self.ended)) AS ended", .integer(end.rawValue)))
         }
     }
 
@@ -87,7 +87,7 @@ extension Store {
     public func pruneGenerations(before end: Instant, at now: Instant) throws(StoreError) -> [[BlobID]] {
         try write { transaction throws(DatabaseError) in
             let ids = try transaction.connection.query(
-                "\(Self.ended) ORDER BY coalesce(completed_ms, created_ms) LIMIT ?", .integer(end.rawValue),
+                "\(Self.ended) ORDER BY coalesce(completed_ms, created_ms) LIMIT $2", .integer(end.rawValue),
                 .integer(Int64(Self.smallBatch))
             ) { Generation.ID($0.text(0)) }.compactMap(\.self)
             return try ids.map { id throws(DatabaseError) in

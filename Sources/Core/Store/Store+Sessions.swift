@@ -36,7 +36,7 @@ extension Store {
             try connection.query(
                 """
                 SELECT user_id, email, name, email_verified, created_ms, used_ms, admin_used_ms, expires_ms
-                FROM sessions WHERE token_hash = ? AND expires_ms > ?
+                FROM sessions WHERE token_hash = $1 AND expires_ms > $2
                 """, .blob(hash.bytes), .integer(now.rawValue), decode: Session.init
             ).first { $0.isGood(for: .site, at: now) }
         }
@@ -64,7 +64,7 @@ extension Store {
             try connection.query(
                 """
                 SELECT token_hash, agent, network, created_ms, used_ms, expires_ms FROM sessions
-                WHERE user_id = ? AND expires_ms > ? ORDER BY created_ms DESC LIMIT \(Sessions.most)
+                WHERE user_id = $1 AND expires_ms > $2 ORDER BY created_ms DESC LIMIT \(Sessions.most)
                 """, .text(user.text), .integer(now.rawValue), decode: SessionSummary.init
             ).filter { Session.isOfThisClock($0.createdAt, at: now) }
         }
@@ -79,7 +79,7 @@ extension Store {
     ) throws(StoreError) -> Bool {
         try write { transaction throws(DatabaseError) in
             let hashes = try transaction.connection.query(
-                "SELECT token_hash FROM sessions WHERE user_id = ?", .text(user.text)
+                "SELECT token_hash FROM sessions WHERE user_id = $1", .text(user.text)
             ) { SessionHash(bytes: $0.blob(0)) }
             guard let hash = hashes.first(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { return false }
             if let actor {
@@ -125,10 +125,10 @@ extension Store {
             try connection.execute(
                 """
                 DELETE FROM logout_tokens WHERE id_hash IN
-                    (SELECT id_hash FROM logout_tokens WHERE expires_ms <= ? ORDER BY expires_ms LIMIT 100)
+                    (SELECT id_hash FROM logout_tokens WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT 100)
                 """, .integer(now.rawValue))
             try connection.execute(
-                "INSERT INTO logout_tokens VALUES (?, ?) ON CONFLICT DO NOTHING", .blob(id),
+                "INSERT INTO logout_tokens VALUES ($1, $2) ON CONFLICT DO NOTHING", .blob(id),
                 .integer(token.expires.advanced(by: TokenRules.leeway).rawValue))
             guard connection.changes == 1 else { return .repeated }
             return .ended(try Sessions.delete(of: token.whose, in: transaction))
@@ -138,7 +138,7 @@ extension Store {
     /// When a token of the issuer last said whether an address is verified.
     public func emailClaimSeen(from issuer: String) throws(StoreError) -> Instant? {
         try read { connection throws(DatabaseError) in
-            try connection.query("SELECT seen_ms FROM email_claims WHERE issuer = ?", .text(issuer)) {
+            try connection.query("SELECT seen_ms FROM email_claims WHERE issuer = $1", .text(issuer)) {
                 Instant(rawValue: $0.integer(0))
             }.first
         }
@@ -147,7 +147,8 @@ extension Store {
     public func noteEmailClaim(from issuer: String, at now: Instant) throws(StoreError) {
         try write { transaction throws(DatabaseError) in
             try transaction.connection.execute(
-                "INSERT INTO email_claims VALUES (?1, ?2) ON CONFLICT DO UPDATE SET seen_ms = ?2", .text(issuer),
+                "INSERT INTO email_claims VALUES ($1, $2) ON CONFLICT (issuer) DO UPDATE SET seen_ms = $2",
+                .text(issuer),
                 .integer(now.rawValue))
         }
     }
@@ -173,7 +174,7 @@ enum Sessions {
             """
             INSERT INTO sessions (token_hash, user_id, email, name, email_verified, issuer_session, agent, network,
                                   created_ms, used_ms, admin_used_ms, expires_ms)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?11, ?10)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $11, $10)
             """,
             .blob(hash.bytes), .text(new.profile.user.text), .optional(new.profile.email), .optional(new.profile.name),
             verified, .optional(new.issuerSession), .optional(new.agent), .optional(new.network),
@@ -182,12 +183,12 @@ enum Sessions {
     }
 
     static func delete(_ hash: SessionHash, in transaction: borrowing Transaction) throws(DatabaseError) -> Bool {
-        try transaction.connection.execute("DELETE FROM sessions WHERE token_hash = ?", .blob(hash.bytes))
+        try transaction.connection.execute("DELETE FROM sessions WHERE token_hash = $1", .blob(hash.bytes))
         return transaction.connection.changes == 1
     }
 
     static func deleteAll(of user: UserID, in transaction: borrowing Transaction) throws(DatabaseError) -> Int {
-        try transaction.connection.execute("DELETE FROM sessions WHERE user_id = ?", .text(user.text))
+        try transaction.connection.execute("DELETE FROM sessions WHERE user_id = $1", .text(user.text))
         return transaction.connection.changes
     }
 
@@ -199,10 +200,10 @@ enum Sessions {
         switch whose {
         case .user(let user): return try deleteAll(of: user, in: transaction)
         case .session(let session):
-            try connection.execute("DELETE FROM sessions WHERE issuer_session = ?", .text(session))
+            try connection.execute("DELETE FROM sessions WHERE issuer_session = $1", .text(session))
         case .both(let user, let session):
             try connection.execute(
-                "DELETE FROM sessions WHERE user_id = ? AND (issuer_session = ? OR issuer_session IS NULL)",
+                "DELETE FROM sessions WHERE user_id = $1 AND (issuer_session = $2 OR issuer_session IS NULL)",
                 .text(user.text), .text(session))
         }
         return connection.changes
@@ -212,11 +213,11 @@ enum Sessions {
         switch use.area {
         case .site:
             try transaction.connection.execute(
-                "UPDATE sessions SET used_ms = ? WHERE token_hash = ?", .integer(use.at.rawValue),
+                "UPDATE sessions SET used_ms = $1 WHERE token_hash = $2", .integer(use.at.rawValue),
                 .blob(use.session.bytes))
         case .admin:
             try transaction.connection.execute(
-                "UPDATE sessions SET used_ms = ?1, admin_used_ms = ?1 WHERE token_hash = ?2",
+                "UPDATE sessions SET used_ms = $1, admin_used_ms = $1 WHERE token_hash = $2",
                 .integer(use.at.rawValue), .blob(use.session.bytes))
         }
     }
@@ -225,7 +226,7 @@ enum Sessions {
         try transaction.connection.execute(
             """
             DELETE FROM sessions WHERE token_hash IN
-                (SELECT token_hash FROM sessions WHERE expires_ms <= ? ORDER BY expires_ms LIMIT ?)
+                (SELECT token_hash FROM sessions WHERE expires_ms <= $1 ORDER BY expires_ms LIMIT $2)
             """,
             .integer(now.rawValue), .integer(sweepLimit))
     }
@@ -234,7 +235,7 @@ enum Sessions {
         try transaction.connection.execute(
             """
             DELETE FROM sessions WHERE token_hash IN
-                (SELECT token_hash FROM sessions WHERE user_id = ? ORDER BY created_ms DESC LIMIT -1 OFFSET ?)
+                (SELECT token_hash FROM sessions WHERE user_id = $1 ORDER BY created_ms DESC LIMIT \(Int64.max) OFFSET $2)
             """,
             .text(user.text), .integer(most))
     }

@@ -49,9 +49,13 @@ extension Store {
             guard !change.isInForce(in: old) else { return .unchanged(old) }
 
             let new = change.applied(to: old)
-            let columns = Setting.table.map { "\($0.name) = ?" }.joined(separator: ", ")
+            let count = Setting.table.count
+            let columns = zip(Setting.table, 1...).map { "\($0.name) = $\($1)" }.joined(separator: ", ")
             try connection.run(
-                "UPDATE billing_settings SET \(columns), version = version + 1, updated_ms = ?, updated_by = ?",
+                """
+                UPDATE billing_settings SET \(columns), version = version + 1, updated_ms = $\(count + 1),
+                                            updated_by = $\(count + 2)
+                """,
                 Setting.table.map { .integer(new[$0]) } + [.integer(now.rawValue), .text(actor)]
             ) { _ in }
             let changed = Setting.table.filter { old[$0] != new[$0] }

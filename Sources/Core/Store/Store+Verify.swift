@@ -65,8 +65,9 @@ struct Verification {
         try find(
             """
             SELECT id, balance, total FROM (
-                SELECT id, balance, (SELECT coalesce(sum(amount), 0) FROM ledger_entry WHERE user_id = users.id) AS total
-                FROM users)
+                SELECT id, balance, CAST((SELECT coalesce(sum(amount), 0) FROM ledger_entry
+                                          WHERE user_id = users.id) AS BIGINT) AS total
+                FROM users) AS sums
             WHERE balance <> total LIMIT \(Self.limit)
             """
         ) { .balanceIsNotItsSum(user: $0.text(0), balance: $0.integer(1), sum: $0.integer(2)) }
@@ -75,7 +76,7 @@ struct Verification {
             SELECT id, balance, newest FROM (
                 SELECT id, balance, coalesce((SELECT balance_after FROM ledger_entry WHERE user_id = users.id
                                               ORDER BY id DESC LIMIT 1), 0) AS newest
-                FROM users)
+                FROM users) AS ends
             WHERE balance <> newest LIMIT \(Self.limit)
             """
         ) { .balanceIsNotTheNewest(user: $0.text(0), balance: $0.integer(1), newest: $0.integer(2)) }
@@ -83,10 +84,10 @@ struct Verification {
             """
             SELECT id, debt, owed FROM (
                 SELECT id, debt,
-                       (SELECT coalesce(sum(debt_credits), 0) FROM payments WHERE user_id = users.id)
-                       + (SELECT coalesce(sum(amount), 0) FROM ledger_entry
-                          WHERE user_id = users.id AND kind = 'repayment') AS owed
-                FROM users)
+                       CAST((SELECT coalesce(sum(debt_credits), 0) FROM payments WHERE user_id = users.id)
+                            + (SELECT coalesce(sum(amount), 0) FROM ledger_entry
+                               WHERE user_id = users.id AND kind = 'repayment') AS BIGINT) AS owed
+                FROM users) AS debts
             WHERE debt <> owed LIMIT \(Self.limit)
             """
         ) { .debtIsNotOwed(user: $0.text(0), debt: $0.integer(1), owed: $0.integer(2)) }
@@ -98,7 +99,7 @@ struct Verification {
             SELECT id, user_id, previous, amount, balance_after FROM (
                 SELECT id, user_id, amount, balance_after,
                        lag(balance_after, 1, 0) OVER (PARTITION BY user_id ORDER BY id) AS previous
-                FROM ledger_entry)
+                FROM ledger_entry) AS chain
             WHERE balance_after <> previous + amount LIMIT \(Self.limit)
             """
         ) {
@@ -121,9 +122,9 @@ struct Verification {
                                  WHEN 'refund' THEN 'generation:' || generation_id || ':refund:'
                                  WHEN 'adjustment' THEN 'adjustment:'
                                  ELSE 'order:' || order_id || ':target:' END AS beginning
-                FROM ledger_entry)
+                FROM ledger_entry) AS named
             WHERE substr(idempotency_key, 1, length(beginning)) <> beginning
-                AND NOT (kind = 'repayment' AND idempotency_key GLOB 'generation:*:refund:*:repayment')
+                AND NOT (kind = 'repayment' AND idempotency_key LIKE 'generation:%:refund:%:repayment')
             LIMIT \(Self.limit)
             """
         ) { .entryNamesAnotherEvent(entry: $0.integer(0), kind: $0.text(1), key: $0.text(2)) }
@@ -132,10 +133,11 @@ struct Verification {
     mutating func checkDays() throws(DatabaseError) {
         try find(
             """
-            SELECT day, kind, sum(kept), sum(total) FROM (
+            SELECT day, kind, CAST(sum(kept) AS BIGINT), CAST(sum(total) AS BIGINT) FROM (
                 SELECT day, kind, credits AS kept, entries AS counted, 0 AS total, 0 AS number FROM ledger_days
                 UNION ALL
                 SELECT created_ms / 86400000, kind, 0, 0, sum(amount), count(*) FROM ledger_entry GROUP BY 1, 2)
+                    AS days
             GROUP BY 1, 2 HAVING sum(kept) <> sum(total) OR sum(counted) <> sum(number) LIMIT \(Self.limit)
             """
         ) { .dayMiscounted(day: $0.integer(0), kind: $0.text(1), kept: $0.integer(2), sum: $0.integer(3)) }
@@ -152,7 +154,7 @@ struct Verification {
         try find(
             """
             SELECT p.order_id, e.id, e.user_id FROM ledger_entry e JOIN payments p ON p.order_id = e.order_id
-            WHERE e.user_id IS NOT p.user_id LIMIT \(Self.limit)
+            WHERE e.user_id IS DISTINCT FROM p.user_id LIMIT \(Self.limit)
             """
         ) { .orderOfAnotherUser(order: $0.text(0), entry: $0.integer(1), user: $0.text(2)) }
         try find(
@@ -169,7 +171,7 @@ struct Verification {
             """
             SELECT p.order_id, p.state, p.snapshot, p.clock_us, p.pack_credits, p.target_credits, p.debt_credits,
                    p.dispute_lost, p.currency,
-                   (SELECT coalesce(sum(amount), 0) FROM ledger_entry e
+                   (SELECT CAST(coalesce(sum(amount), 0) AS BIGINT) FROM ledger_entry e
                     WHERE e.order_id = p.order_id AND e.kind <> 'repayment'),
                    c.product_id, c.credits, c.amount_cents, c.currency, p.assigned_user IS NOT NULL
             FROM payments p LEFT JOIN checkouts c ON c.polar_id = p.checkout_id

@@ -20,7 +20,7 @@ extension Verification {
             SELECT p.id, p.user_id FROM ledger_entry p LEFT JOIN ledger_entry r
               ON r.idempotency_key = substr(p.idempotency_key, 1, length(p.idempotency_key) - length(':repayment'))
              AND r.kind = 'refund' AND r.user_id = p.user_id AND r.id < p.id AND r.amount >= -p.amount
-            WHERE p.kind = 'repayment' AND p.idempotency_key GLOB 'generation:*' AND r.id IS NULL LIMIT \(Self.limit)
+            WHERE p.kind = 'repayment' AND p.idempotency_key LIKE 'generation:%' AND r.id IS NULL LIMIT \(Self.limit)
             """
         ) { .repaymentWithoutRefund(entry: $0.integer(0), user: $0.text(1)) }
     }
@@ -66,7 +66,7 @@ extension Verification {
             """
             SELECT e.generation_id, e.id, e.user_id, g.user_id FROM ledger_entry e
             LEFT JOIN generations g ON g.id = e.generation_id
-            WHERE e.generation_id IS NOT NULL AND e.user_id IS NOT g.user_id LIMIT \(Self.limit)
+            WHERE e.generation_id IS NOT NULL AND e.user_id IS DISTINCT FROM g.user_id LIMIT \(Self.limit)
             """
         ) { row in
             row.optionalText(3) == nil
@@ -87,7 +87,8 @@ extension Verification {
             SELECT c.generation_id, c.id FROM ledger_entry c
             WHERE c.kind = 'charge' AND \(number) <> '1' AND NOT EXISTS (
                 SELECT 1 FROM ledger_entry r
-                WHERE r.idempotency_key = 'generation:' || c.generation_id || ':refund:' || (\(number) - 1) AND r.id < c.id)
+                WHERE r.idempotency_key = 'generation:' || c.generation_id || ':refund:' || (CAST(\(number) AS BIGINT) - 1)
+                    AND r.id < c.id)
             LIMIT \(Self.limit)
             """
         ) { .chargedAgain(generation: $0.text(0), entry: $0.integer(1)) }
@@ -95,17 +96,17 @@ extension Verification {
             """
             SELECT id, charge, charges FROM (
                 SELECT g.id, g.charge, count(c.id) AS charges,
-                       sum(CAST(\(number) AS INTEGER) BETWEEN 1 AND g.charge
-                           AND \(number) = CAST(CAST(\(number) AS INTEGER) AS TEXT)) AS numbered
+                       sum(CASE WHEN CAST(\(number) AS BIGINT) BETWEEN 1 AND g.charge
+                                     AND \(number) = CAST(CAST(\(number) AS BIGINT) AS TEXT) THEN 1 ELSE 0 END) AS numbered
                 FROM generations g LEFT JOIN ledger_entry c ON c.generation_id = g.id AND c.kind = 'charge'
-                GROUP BY g.id)
-            WHERE charges <> charge OR numbered IS NOT charge LIMIT \(Self.limit)
+                GROUP BY g.id, g.charge) AS counted
+            WHERE charges <> charge OR numbered <> charge LIMIT \(Self.limit)
             """
         ) { .chargesMiscounted(generation: $0.text(0), known: $0.integer(1), charges: $0.integer(2)) }
         try find(
             """
             SELECT id, status, refunded FROM generations g
-            WHERE refunded <> EXISTS (SELECT 1 FROM ledger_entry
+            WHERE (refunded = 1) <> EXISTS (SELECT 1 FROM ledger_entry
                                       WHERE idempotency_key = 'generation:' || g.id || ':refund:' || g.charge)
             LIMIT \(Self.limit)
             """

@@ -5,14 +5,15 @@ extension Verification {
     mutating func checkSums() throws(DatabaseError) {
         try find(
             """
-            SELECT currency, sum(sold), sum(sold_sum), sum(refunded), sum(refunded_sum) FROM (
+            SELECT currency, CAST(sum(sold) AS BIGINT), CAST(sum(sold_sum) AS BIGINT), CAST(sum(refunded) AS BIGINT),
+                   CAST(sum(refunded_sum) AS BIGINT) FROM (
                 SELECT environment, currency, orders, sold_cents AS sold, refunded_cents AS refunded,
                        0 AS orders_sum, 0 AS sold_sum, 0 AS refunded_sum FROM money_days
                 UNION ALL
                 SELECT environment, currency, 0, 0, 0, 1, coalesce(net_cents, 0), coalesce(refunded_cents, 0)
                 FROM payments
                 WHERE currency IS NOT NULL AND (state IN ('parked', 'dismissed') OR reason = 'settled'
-                    OR (state = 'applied' AND coalesce(status, 'paid') NOT IN ('draft', 'pending', 'void'))))
+                    OR (state = 'applied' AND coalesce(status, 'paid') NOT IN ('draft', 'pending', 'void')))) AS counted
             GROUP BY environment, currency
             HAVING sum(orders) <> sum(orders_sum) OR sum(sold) <> sum(sold_sum) OR sum(refunded) <> sum(refunded_sum)
             LIMIT \(Self.limit)
@@ -24,21 +25,22 @@ extension Verification {
         }
         try find(
             """
-            SELECT status, sum(kept), sum(counted) FROM (
+            SELECT status, CAST(sum(kept) AS BIGINT), CAST(sum(counted) AS BIGINT) FROM (
                 SELECT status, generations AS kept, 0 AS counted FROM generation_counts
                 UNION ALL
-                SELECT status, 0, count(*) FROM generations GROUP BY 1)
+                SELECT status, 0, count(*) FROM generations GROUP BY 1) AS counts
             GROUP BY status HAVING sum(kept) <> sum(counted) LIMIT \(Self.limit)
             """
         ) { .generationsMiscounted(status: $0.text(0), kept: $0.integer(1), count: $0.integer(2)) }
         try find(
             """
-            SELECT user_id, sum(kept), sum(counted) FROM (
+            SELECT user_id, CAST(sum(kept) AS BIGINT), CAST(sum(counted) AS BIGINT) FROM (
                 SELECT user_id, image_bytes AS kept, 0 AS counted FROM user_usage
                 UNION ALL
-                SELECT user_id, 0, iif(input_blob IS NULL OR input_removed, 0, input_bytes)
-                                   + iif(result_blob IS NULL, 0, coalesce(result_bytes, 0))
-                                   + iif(thumbnail_blob IS NULL, 0, coalesce(thumbnail_bytes, 0)) FROM generations)
+                SELECT user_id, 0, CASE WHEN input_blob IS NULL OR input_removed = 1 THEN 0 ELSE input_bytes END
+                    + CASE WHEN result_blob IS NULL THEN 0 ELSE coalesce(result_bytes, 0) END
+                    + CASE WHEN thumbnail_blob IS NULL THEN 0 ELSE coalesce(thumbnail_bytes, 0) END
+                FROM generations) AS bytes
             GROUP BY user_id HAVING sum(kept) <> sum(counted) LIMIT \(Self.limit)
             """
         ) { .imagesMiscounted(user: $0.text(0), kept: $0.integer(1), sum: $0.integer(2)) }

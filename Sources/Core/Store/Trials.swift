@@ -52,7 +52,7 @@ enum Trials {
     ) throws(DatabaseError) {
         guard let email = profile.trialEmail else { return }
         let stored = try transaction.connection.query(
-            "SELECT trial FROM users WHERE id = ?", .text(profile.user.text)
+            "SELECT trial FROM users WHERE id = $1", .text(profile.user.text)
         ) { $0.optionalText(0).flatMap(TrialStanding.init) }
         switch stored.first ?? nil {
         case nil, .givenUnnoted:
@@ -66,7 +66,7 @@ enum Trials {
     /// Keeps a person who is forgotten from having another trial.
     static func noteBeforeForgetting(_ user: UserID, in transaction: borrowing Transaction) throws(DatabaseError) {
         let known = try transaction.connection.query(
-            "SELECT email FROM users WHERE id = ? AND (trial IS NULL OR trial = 'given_unnoted')", .text(user.text)
+            "SELECT email FROM users WHERE id = $1 AND (trial IS NULL OR trial = 'given_unnoted')", .text(user.text)
         ) { $0.optionalText(0) }
         if let email = known.first ?? nil { try note(email, in: transaction) }
     }
@@ -93,14 +93,15 @@ enum Trials {
     ) throws(DatabaseError) -> Bool {
         try connection.integer(
             """
-            SELECT EXISTS (SELECT 1 FROM trial_emails WHERE email_hash = ?1)
-                OR EXISTS (SELECT 1 FROM users WHERE email = ?2 COLLATE NOCASE AND trial IS NULL AND id <> ?3)
+            SELECT EXISTS (SELECT 1 FROM trial_emails WHERE email_hash = $1)
+                OR EXISTS (SELECT 1 FROM users WHERE lower(email) = lower($2) AND email IS NOT NULL
+                           AND trial IS NULL AND id <> $3)
             """, .blob(try hash(email, on: connection)), .text(email), .text(user.text)) == 1
     }
 
     private static func note(_ email: String, in transaction: borrowing Transaction) throws(DatabaseError) {
         try transaction.connection.execute(
-            "INSERT INTO trial_emails VALUES (?) ON CONFLICT DO NOTHING",
+            "INSERT INTO trial_emails VALUES ($1) ON CONFLICT DO NOTHING",
             .blob(try hash(email, on: transaction.connection)))
     }
 
@@ -116,7 +117,8 @@ enum Trials {
         guard limit > 0 else { return false }
         try transaction.connection.execute(
             """
-            INSERT INTO trial_days VALUES (?1, 1) ON CONFLICT DO UPDATE SET trials = trials + 1 WHERE trials < ?2
+            INSERT INTO trial_days VALUES ($1, 1)
+            ON CONFLICT (day) DO UPDATE SET trials = trial_days.trials + 1 WHERE trial_days.trials < $2
             """, .integer(now.rawValue / 86_400_000), .integer(limit))
         return transaction.connection.changes == 1
     }
@@ -125,7 +127,7 @@ enum Trials {
         _ standing: TrialStanding, of user: UserID, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         try transaction.connection.execute(
-            "UPDATE users SET trial = ? WHERE id = ?", .text(standing.rawValue), .text(user.text))
+            "UPDATE users SET trial = $1 WHERE id = $2", .text(standing.rawValue), .text(user.text))
     }
 
     private static func hash(_ email: String, on connection: Connection) throws(DatabaseError) -> [UInt8] {

@@ -30,8 +30,8 @@ extension Store {
 
     static func auditList(of subject: String?, after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
-        if let subject { conditions.add("subject = ?", .text(subject)) }
-        if let cursor { conditions.add("id < ?", .integer(cursor.number)) }
+        if let subject { conditions.add("subject = $1", .text(subject)) }
+        if let cursor { conditions.add("id < $1", .integer(cursor.number)) }
         return ListQuery(
             "SELECT id, actor, action, subject, old, new, created_ms FROM audit_log", conditions, order: "id DESC",
             limit: limit)

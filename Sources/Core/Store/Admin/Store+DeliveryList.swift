@@ -58,7 +58,7 @@ extension Store {
     public func delivery(_ webhook: String) throws(StoreError) -> DeliveryDetail? {
         try read { connection throws(DatabaseError) in
             try connection.query(
-                "SELECT \(DeliverySummary.columns), headers, body FROM deliveries WHERE webhook_id = ?", .text(webhook)
+                "SELECT \(DeliverySummary.columns), headers, body FROM deliveries WHERE webhook_id = $1", .text(webhook)
             ) { row in
                 let headers = (try? JSON(Array(row.text(11).utf8)))?.members ?? []
                 return DeliveryDetail(
@@ -71,12 +71,12 @@ extension Store {
 
     static func deliveryList(_ filter: DeliveryFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
-        if let order = filter.order { conditions.add("order_id = ?", .text(order.text)) }
-        // An order's deliveries are few: their index is the one to take, and `+` keeps SQLite from another.
-        let column = filter.order == nil ? "" : "+"
-        if let verdict = filter.verdict { conditions.add("\(column)verdict = ?", .text(verdict.rawValue)) }
-        if let type = filter.type { conditions.add("\(column)type = ?", .text(type)) }
-        if let cursor { conditions.add("id < ?", .integer(cursor.number)) }
+        if let order = filter.order { conditions.add("order_id = $1", .text(order.text)) }
+        // An order's deliveries are few: their index is the one to take, and no index has a column with nothing behind it.
+        let end = filter.order == nil ? "" : " || ''"
+        if let verdict = filter.verdict { conditions.add("verdict\(end) = $1", .text(verdict.rawValue)) }
+        if let type = filter.type { conditions.add("type\(end) = $1", .text(type)) }
+        if let cursor { conditions.add("id < $1", .integer(cursor.number)) }
         return ListQuery(
             "SELECT \(DeliverySummary.columns) FROM deliveries", conditions, order: "id DESC", limit: limit)
     }

@@ -69,11 +69,11 @@ enum Person {
 
     /// How the person stands in the bodies of deliveries: JSON strings with their quotes. `nil` if nobody knows the user.
     static func names(of user: UserID, on connection: Connection) throws(DatabaseError) -> [[UInt8]]? {
-        let known = try connection.query("SELECT email FROM users WHERE id = ?", .text(user.text)) {
+        let known = try connection.query("SELECT email FROM users WHERE id = $1", .text(user.text)) {
             $0.optionalText(0)
         }.first
         guard let email = known else { return nil }
-        let customers = try connection.query("SELECT snapshot FROM payments WHERE user_id = ?", .text(user.text)) {
+        let customers = try connection.query("SELECT snapshot FROM payments WHERE user_id = $1", .text(user.text)) {
             (try? JSON(Array($0.text(0).utf8)))?["customer_id"]?.string
         }
         let names = Set([user.text, email].compactMap(\.self) + customers.compactMap(\.self))
@@ -91,7 +91,10 @@ enum Person {
         for name in names {
             found.formUnion(
                 try connection.query(
-                    "SELECT id FROM deliveries WHERE id > ? AND id <= ? AND body IS NOT NULL AND instr(body, ?) > 0",
+                    """
+                    SELECT id FROM deliveries WHERE id > $1 AND id <= $2 AND body IS NOT NULL
+                        AND \(connection.dialect.position(of: "$3", in: "body")) > 0
+                    """,
                     .integer(start), .integer(end), .blob(name)
                 ) { $0.integer(0) })
         }
@@ -110,25 +113,26 @@ enum Person {
         let id = Value.text(user.text)
         try Trials.noteBeforeForgetting(user, in: transaction)
         let person = try change(
-            "UPDATE users SET email = NULL, name = NULL WHERE id = ? AND (email IS NOT NULL OR name IS NOT NULL)", [id])
-        let sessions = try change("DELETE FROM sessions WHERE user_id = ?", [id])
-        let answers = try change("DELETE FROM idempotency_keys WHERE user_id = ?", [id])
+            "UPDATE users SET email = NULL, name = NULL WHERE id = $1 AND (email IS NOT NULL OR name IS NOT NULL)", [id]
+        )
+        let sessions = try change("DELETE FROM sessions WHERE user_id = $1", [id])
+        let answers = try change("DELETE FROM idempotency_keys WHERE user_id = $1", [id])
         _ = try change(
-            "UPDATE generations SET request_key = NULL WHERE user_id = ? AND request_key IS NOT NULL", [id])
+            "UPDATE generations SET request_key = NULL WHERE user_id = $1 AND request_key IS NOT NULL", [id])
         // One that can still be paid is needed, and it ends by itself.
         let checkouts = try change(
             """
             UPDATE checkouts SET url = '', client_secret = ''
-            WHERE user_id = ? AND url <> '' AND NOT (status = 'open' AND expires_ms > ?)
+            WHERE user_id = $1 AND url <> '' AND NOT (status = 'open' AND expires_ms > $2)
             """, [id, .integer(now.rawValue)])
         var bodies = try change(
             """
             UPDATE deliveries SET body = NULL WHERE body IS NOT NULL
-                AND order_id IN (SELECT order_id FROM payments WHERE user_id = ?)
+                AND order_id IN (SELECT order_id FROM payments WHERE user_id = $1)
             """, [id])
         for delivery in deliveries {
             bodies += try change(
-                "UPDATE deliveries SET body = NULL WHERE id = ? AND body IS NOT NULL", [.integer(delivery)])
+                "UPDATE deliveries SET body = NULL WHERE id = $1 AND body IS NOT NULL", [.integer(delivery)])
         }
         let forgotten = Forgotten(
             hadAddress: person > 0, sessions: sessions, answers: answers, checkouts: checkouts, bodies: bodies)

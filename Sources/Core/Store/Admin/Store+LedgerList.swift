@@ -25,11 +25,11 @@ extension Store {
 
     static func ledgerList(_ filter: LedgerFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
-        if let from = filter.from { conditions.add("created_ms >= ?", .integer(from.rawValue)) }
-        if let until = filter.until { conditions.add("created_ms < ?", .integer(until.rawValue)) }
+        if let from = filter.from { conditions.add("created_ms >= $1", .integer(from.rawValue)) }
+        if let until = filter.until { conditions.add("created_ms < $1", .integer(until.rawValue)) }
         if let cursor {
             conditions.add(
-                "(created_ms, id) > (?, ?)", .integer(cursor.number), .integer(Int64(cursor.tie) ?? .max))
+                "(created_ms, id) > ($1, $2)", .integer(cursor.number), .integer(Int64(cursor.tie) ?? .max))
         }
         return ListQuery(
             "SELECT \(Ledger.columns) FROM ledger_entry", conditions, order: "created_ms, id", limit: limit)

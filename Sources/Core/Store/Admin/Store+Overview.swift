@@ -106,7 +106,9 @@ enum Sums {
     static let mostFailures: Int64 = 10
 
     static func kinds(on connection: Connection) throws(DatabaseError) -> [KindSum] {
-        try connection.query("SELECT kind, sum(entries), sum(credits) FROM ledger_days GROUP BY kind") { row in
+        try connection.query(
+            "SELECT kind, CAST(sum(entries) AS BIGINT), CAST(sum(credits) AS BIGINT) FROM ledger_days GROUP BY kind"
+        ) { row in
             LedgerEntry.Kind(rawValue: row.text(0)).map {
                 KindSum(kind: $0, entries: row.integer(1), credits: row.integer(2))
             }
@@ -129,7 +131,7 @@ enum Sums {
     }
 
     static func debt(on connection: Connection) throws(DatabaseError) -> Int64 {
-        try connection.integer("SELECT coalesce(sum(debt), 0) FROM users WHERE debt > 0")
+        try connection.integer("SELECT CAST(coalesce(sum(debt), 0) AS BIGINT) FROM users WHERE debt > 0")
     }
 
     static func users(on connection: Connection) throws(DatabaseError) -> Int64 {
@@ -147,14 +149,15 @@ enum Sums {
         let first = today - Int64(MoneySeries.length - 1)
         let totals = try connection.query(
             """
-            SELECT currency, sum(sold_cents), sum(refunded_cents) FROM money_days WHERE environment = ?
+            SELECT currency, CAST(sum(sold_cents) AS BIGINT), CAST(sum(refunded_cents) AS BIGINT) FROM money_days
+            WHERE environment = $1
             GROUP BY currency ORDER BY currency
             """, .text(environment.rawValue)
         ) { (currency: $0.text(0), sold: $0.integer(1), refunded: $0.integer(2)) }
         let rows = try connection.query(
             """
             SELECT day, currency, orders, sold_cents, refunded_cents FROM money_days
-            WHERE day BETWEEN ? AND ? AND environment = ?
+            WHERE day BETWEEN $1 AND $2 AND environment = $3
             """, .integer(first), .integer(today), .text(environment.rawValue)
         ) { row in
             let start = Instant(rawValue: row.integer(0) * 86_400_000)
@@ -177,7 +180,7 @@ enum Sums {
     static func failures(at now: Instant, on connection: Connection) throws(DatabaseError) -> [GenerationReport] {
         // Of the newest, not of all: failures of years are no news.
         let newest = try connection.query(
-            "SELECT \(GenerationReport.columns) FROM generations WHERE status = 'failed' ORDER BY seq DESC LIMIT ?",
+            "SELECT \(GenerationReport.columns) FROM generations WHERE status = 'failed' ORDER BY seq DESC LIMIT $1",
             .integer(mostFailures), decode: GenerationReport.init)
         let dayAgo = now.advanced(by: .seconds(-86_400))
         return newest.filter { ($0.completedAt ?? $0.createdAt) >= dayAgo }

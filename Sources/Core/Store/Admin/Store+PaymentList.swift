@@ -20,13 +20,13 @@ public struct PaymentFilter: Equatable, Sendable {
 
     var conditions: Conditions {
         var conditions = Conditions()
-        if let user { conditions.add("user_id = ?", .text(user.text)) }
-        // A user's payments are few: their index is the one to take, and `+` keeps SQLite from another.
-        let column = user == nil ? "" : "+"
-        if let state { conditions.add("\(column)state = ?", .text(state.rawValue)) }
-        if let status { conditions.add("\(column)status = ?", .text(status.rawValue)) }
-        if let from { conditions.add("created_ms >= ?", .integer(from.rawValue)) }
-        if let until { conditions.add("created_ms < ?", .integer(until.rawValue)) }
+        if let user { conditions.add("user_id = $1", .text(user.text)) }
+        // A user's payments are few: their index is the one to take, and no index has a column with nothing behind it.
+        let end = user == nil ? "" : " || ''"
+        if let state { conditions.add("state\(end) = $1", .text(state.rawValue)) }
+        if let status { conditions.add("status\(end) = $1", .text(status.rawValue)) }
+        if let from { conditions.add("created_ms >= $1", .integer(from.rawValue)) }
+        if let until { conditions.add("created_ms < $1", .integer(until.rawValue)) }
         return conditions
     }
 }
@@ -47,7 +47,7 @@ extension Store {
     static func paymentList(_ filter: PaymentFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = filter.conditions
         if let cursor {
-            conditions.add("(created_ms, order_id) < (?, ?)", .integer(cursor.number), .text(cursor.tie))
+            conditions.add("(created_ms, order_id) < ($1, $2)", .integer(cursor.number), .text(cursor.tie))
         }
         return ListQuery(
             "SELECT \(PaymentReport.columns) FROM payments", conditions, order: "created_ms DESC, order_id DESC",
@@ -60,9 +60,19 @@ struct Conditions {
     private(set) var texts: [String] = []
     private(set) var values: [Value] = []
 
+    /// - Parameter text: with `$1` for the first of its own values.
     mutating func add(_ text: String, _ values: Value...) {
-        texts.append(text)
+        texts.append(Self.renumbered(text, after: self.values.count))
         self.values += values
+    }
+
+    private static func renumbered(_ text: String, after earlier: Int) -> String {
+        let parts = text.split(separator: "$", omittingEmptySubsequences: false)
+        return parts[0]
+            + parts.dropFirst().map { part in
+                let digits = part.prefix(while: \.isNumber)
+                return "$\((Int(digits) ?? 0) + earlier)\(part.dropFirst(digits.count))"
+            }.joined()
     }
 }
 
@@ -72,9 +82,8 @@ struct ListQuery {
     let values: [Value]
 
     init(_ select: String, _ conditions: Conditions, order: String, limit: Int) {
-        let conditions = (conditions.texts, conditions.values)
-        let filter = conditions.0.isEmpty ? "" : " WHERE " + conditions.0.joined(separator: " AND ")
-        sql = "\(select)\(filter) ORDER BY \(order) LIMIT ?"
-        values = conditions.1 + [.integer(Int64(limit + 1))]
+        let filter = conditions.texts.isEmpty ? "" : " WHERE " + conditions.texts.joined(separator: " AND ")
+        sql = "\(select)\(filter) ORDER BY \(order) LIMIT $\(conditions.values.count + 1)"
+        values = conditions.values + [.integer(Int64(limit + 1))]
     }
 }

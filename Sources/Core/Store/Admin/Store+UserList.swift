@@ -98,7 +98,7 @@ extension Store {
                 """
                 SELECT email, name, (SELECT count(*) FROM payments WHERE user_id = users.id),
                        (SELECT count(*) FROM generations WHERE user_id = users.id AND deleted_ms IS NULL)
-                FROM users WHERE id = ?
+                FROM users WHERE id = $1
                 """, .text(user.text)
             ) {
                 (
@@ -107,7 +107,8 @@ extension Store {
                 )
             }[0]
             let sums = try connection.query(
-                "SELECT kind, sum(amount) FROM ledger_entry WHERE user_id = ? GROUP BY kind", .text(user.text)
+                "SELECT kind, CAST(sum(amount) AS BIGINT) FROM ledger_entry WHERE user_id = $1 GROUP BY kind",
+                .text(user.text)
             ) { row in LedgerEntry.Kind(rawValue: row.text(0)).map { ($0, Credits(rawValue: row.integer(1))) } }
             return UserDetail(
                 account: account, email: person.email, name: person.name,
@@ -121,21 +122,21 @@ extension Store {
 extension Store {
     static func newestUsers(after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
-        if let cursor { conditions.add("(created_ms, id) < (?, ?)", .integer(cursor.number), .text(cursor.tie)) }
+        if let cursor { conditions.add("(created_ms, id) < ($1, $2)", .integer(cursor.number), .text(cursor.tie)) }
         return ListQuery(UserSummary.select, conditions, order: "created_ms DESC, id DESC", limit: limit)
     }
 
     static func usersInDebt(after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
         conditions.add("debt > 0")
-        if let cursor { conditions.add("(debt, id) < (?, ?)", .integer(cursor.number), .text(cursor.tie)) }
+        if let cursor { conditions.add("(debt, id) < ($1, $2)", .integer(cursor.number), .text(cursor.tie)) }
         return ListQuery(UserSummary.select, conditions, order: "debt DESC, id DESC", limit: limit)
     }
 
     static func users(withID prefix: String, after id: String?, limit: Int) -> ListQuery {
         var conditions = Conditions()
-        conditions.add("id >= ? AND id < ?", .text(prefix), .text(prefix + Self.behindEverything))
-        if let id { conditions.add("id > ?", .text(id)) }
+        conditions.add("id >= $1 AND id < $2", .text(prefix), .text(prefix + Self.behindEverything))
+        if let id { conditions.add("id > $1", .text(id)) }
         return ListQuery(UserSummary.select, conditions, order: "id", limit: limit)
     }
 
@@ -143,13 +144,13 @@ extension Store {
     static func users(withEmail prefix: String, after cursor: ListCursor?, limit: Int) -> ListQuery {
         var conditions = Conditions()
         conditions.add(
-            "email COLLATE NOCASE >= ? AND email COLLATE NOCASE < ?", .text(prefix),
+            "email IS NOT NULL AND lower(email) >= lower($1) AND lower(email) < lower($2)", .text(prefix),
             .text(prefix + Self.behindEverything))
         if let cursor, cursor.parts.count == 3 {
-            conditions.add("(email COLLATE NOCASE, id) > (?, ?)", .text(cursor.parts[1]), .text(cursor.parts[2]))
+            conditions.add("(lower(email), id) > (lower($1), $2)", .text(cursor.parts[1]), .text(cursor.parts[2]))
         }
-        conditions.add("NOT (id >= ? AND id < ?)", .text(prefix), .text(prefix + Self.behindEverything))
-        return ListQuery(UserSummary.select, conditions, order: "email COLLATE NOCASE, id", limit: limit)
+        conditions.add("NOT (id >= $1 AND id < $2)", .text(prefix), .text(prefix + Self.behindEverything))
+        return ListQuery(UserSummary.select, conditions, order: "lower(email), id", limit: limit)
     }
 
     /// The last code point: every text that begins with a prefix comes before the prefix with this behind it.
