@@ -107,6 +107,7 @@ let package = Package(
                 "Threads",
                 "Webhook",
             ]),
+        tests("EngineTests", ["Database", "SQLite", "TestSupport", "Threads"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),

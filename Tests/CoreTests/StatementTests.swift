@@ -39,8 +39,7 @@ import Testing
     /// Tables of a few rows, whatever happens, and what is none of the file's.
     static let small: Set<String> = [
         "billing_settings", "admins", "keys", "operations", "counters", "generation_counts", "generation_turns",
-        "CONSTANT",
-        "pragma_user_version",
+        "waiting", "CONSTANT", "pragma_user_version",
     ]
     /// Indexes of the very rows that are asked for.
     static let indexesOfFew: Set<String> = ["generations_waiting", "generations_failed"]
@@ -91,7 +90,7 @@ import Testing
     }
 
     /// The frame of a transaction, and what is asked of the file itself.
-    private static func isFrame(_ sql: String) -> Bool {
+    static func isFrame(_ sql: String) -> Bool {
         ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA"].contains { sql.hasPrefix($0) }
     }
 

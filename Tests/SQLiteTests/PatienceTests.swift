@@ -72,29 +72,6 @@ import Threads
         #expect(broken.withLock { $0.isEmpty })
     }
 
-    @Test func whatHasBegunIsWaitedFor() throws {
-        let writer = try writer()
-        let isIn = Monitor(false)
-        let mayEnd = Monitor(false)
-        let result = Monitor<Int64?>(nil)
-        startThread {
-            let written = try? writer.write { transaction throws(DatabaseError) in
-                isIn.withLock { $0 = true }
-                mayEnd.wait { $0 ? () : nil }
-                return try Self.insert(1)(transaction)
-            }
-            result.withLock { $0 = written ?? -1 }
-        }
-        isIn.wait { $0 ? () : nil }
-        // As long as this one's patience lasts, and longer, the first is in its transaction.
-        #expect(throws: WriteError.failed(.noTurn)) { try writer.write(Self.insert(2)) }
-        #expect(throws: WriteError.failed(.noTurn)) { try writer.write(within: .milliseconds(1), Self.insert(3)) }
-        #expect(result.withLock { $0 } == nil)
-        mayEnd.withLock { $0 = true }
-        #expect(result.wait { $0 } == 1)
-        #expect(try values() == [1])
-    }
-
     @Test func itGoesOnAsSoonAsTheTurnComes() throws {
         let writer = try writer(patience: .seconds(60))
         let release = try hold(.lane)

@@ -70,32 +70,6 @@ import Threads
         #expect(try commits() - before == 8)
     }
 
-    @Test func aChangeThatFailsDoesNotHarmItsNeighbours() throws {
-        let writer = try writer()
-        let gate = Monitor(0)
-        let failures = Monitor<[Int]>([])
-        startThread {
-            let _: Void? = try? writer.write { _ throws(DatabaseError) in gate.wait { $0 == 20 ? () : nil } }
-        }
-        atOnce(20) { number in
-            gate.withLock { $0 += 1 }
-            do throws(WriteError) {
-                _ = try writer.write { transaction throws(DatabaseError) in
-                    try transaction.connection.execute("INSERT INTO t (b) VALUES ($1)", .integer(Int64(number)))
-                    // Every fourth has written already when it fails.
-                    guard number % 4 == 0 else { return }
-                    try transaction.connection.execute("INSERT INTO t (b) VALUES (1000000)")
-                }
-            } catch {
-                if case .failed = error { failures.withLock { $0.append(number) } }
-            }
-        }
-        #expect(failures.withLock { $0.sorted() } == [0, 4, 8, 12, 16])
-        #expect(try values() == (0..<20).filter { $0 % 4 != 0 })
-        #expect(broken.withLock { $0.isEmpty })
-        #expect(try writer.write(Self.insert(99)) == 99)
-    }
-
     @Test func aBrokenRuleOfOursRollsItsChangeBack() throws {
         let writer = try writer()
         #expect(throws: WriteError.failed(DatabaseError(brokenRule: "a rule", at: "here"))) {
@@ -113,42 +87,6 @@ import Threads
             _ = try writer.write(Self.insert(value))
             #expect(try values().last == value)
         }
-    }
-
-    @Test func readersDoNotWaitForAWriterInItsTransaction() throws {
-        let writer = try writer()
-        _ = try writer.write(Self.insert(1))
-        let isIn = Monitor(false)
-        let mayEnd = Monitor(false)
-        let done = Monitor(false)
-        startThread {
-            let _: Void? = try? writer.write { transaction throws(DatabaseError) in
-                try transaction.connection.execute("INSERT INTO t (b) VALUES (2)")
-                isIn.withLock { $0 = true }
-                mayEnd.wait { $0 ? () : nil }
-            }
-            done.withLock { $0 = true }
-        }
-        isIn.wait { $0 ? () : nil }
-        // It would wait for ever if it waited at all.
-        #expect(
-            try writer.read { connection throws(DatabaseError) in
-                try connection.query("SELECT b FROM t") { $0.integer(0) }
-            } == [1])
-        mayEnd.withLock { $0 = true }
-        done.wait { $0 ? () : nil }
-        #expect(try values() == [1, 2])
-    }
-
-    @Test func aReaderSeesOneStateThroughout() throws {
-        let writer = try writer()
-        try writer.read { connection throws(DatabaseError) in
-            let count = "SELECT count(*) FROM t"
-            let first = try connection.query(count) { $0.integer(0) }
-            do { _ = try writer.write(Self.insert(1)) } catch { Issue.record("\(error)") }
-            #expect(try connection.query(count) { $0.integer(0) } == first)
-        }
-        #expect(try values() == [1])
     }
 
     @Test func writersOfOneFileTakeTurns() throws {
