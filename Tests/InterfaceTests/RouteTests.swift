@@ -58,7 +58,8 @@ import Testing
         let described = (Description.json["paths"]?.members ?? []).flatMap { path in
             (path.value.members ?? []).map { "\($0.name.uppercased()) \(path.name)" }
         }
-        let routes = Self.routes.filter { $0.operation != nil }.map { "\($0.method?.rawValue ?? "") \($0.describedPath)" }
+        let routes = Self.routes.filter { $0.operation != nil }
+            .map { "\($0.method?.rawValue ?? "") \($0.describedPath)" }
         #expect(described.sorted() == routes.sorted())
         #expect(routes.count == 29)
     }

@@ -42,7 +42,8 @@ extension Store {
             try connection.query(
                 """
                 SELECT \(GenerationReport.columns) FROM generations
-                WHERE ($1 IS NULL OR user_id = $1) AND ($2 IS NULL OR status = $2) ORDER BY seq DESC LIMIT $3
+                WHERE (CAST($1 AS TEXT) IS NULL OR user_id = $1) AND (CAST($2 AS TEXT) IS NULL OR status = $2)
+                ORDER BY seq DESC LIMIT $3
                 """,
                 .optional(user?.text), .optional(status?.rawValue), .integer(Int64(limit)),
                 decode: GenerationReport.init)
