@@ -12,6 +12,7 @@ extension SQLiteConnection {
         try SQLiteConnection(path: path, mode: .copy).fill(from: database)
         let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
         defer { close(descriptor) }
+        try takeOffLog(descriptor)
         guard descriptor >= 0, fsync(descriptor) == 0 else { throw DatabaseError(errno: errno, doing: "keep the copy") }
     }
 
@@ -21,9 +22,11 @@ extension SQLiteConnection {
     static func privateCopy(of database: String, by path: String) throws(DatabaseError) -> SQLiteConnection {
         let descriptor = try claim(path)
         defer { close(descriptor) }
-        let copy = try SQLiteConnection(path: path, mode: .copy)
+        let copy: SQLiteConnection
         do throws(DatabaseError) {
-            try copy.fill(from: database)
+            try SQLiteConnection(path: path, mode: .copy).fill(from: database)
+            try takeOffLog(descriptor)
+            copy = try SQLiteConnection(path: path, mode: .copy)
         } catch {
             _ = unsafe unlink(path)
             throw error
@@ -55,6 +58,18 @@ extension SQLiteConnection {
         }
     }
 
+    /// The copy says of itself, as its original does, that it has a write-ahead log. To have SQLite change that would make
+    /// one under the copy's name for a moment, which whoever still reads the copy of before takes for its own.
+    ///
+    /// Source: https://www.sqlite.org/fileformat2.html#file_format_version_numbers
+    private static func takeOffLog(_ descriptor: Int32) throws(DatabaseError) {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw DatabaseError(errno: errno, doing: "make the copy") }
+        let noLog: [UInt8] = [1, 1]
+        guard status.st_size > 0, unsafe pwrite(descriptor, noLog, 2, 18) != 2 else { return }
+        throw DatabaseError(errno: errno, doing: "make the copy")
+    }
+
     /// Source: https://www.sqlite.org/c3ref/backup_finish.html
     private func fill(from database: String) throws(DatabaseError) {
         // What fails half-way is thrown away whole. A journal on the disk would be found by whoever still reads the copy
@@ -73,6 +88,5 @@ extension SQLiteConnection {
                 throw unsafe DatabaseError(code == SQLITE_DONE ? end : code, on: target, sql: "backup")
             }
         }
-        try execute("PRAGMA journal_mode = DELETE")
     }
 }
