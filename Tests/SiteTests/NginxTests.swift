@@ -200,7 +200,7 @@ private let disguises = [
         for credentials in [[], ["-H", "Authorization: Bearer ada"]] {
             let answer = try Program("/usr/bin/curl").run(
                 [
-                    "-s", "-X", "POST", "-H", "Transfer-Encoding: chunked", "-H", "Expect:", "-T", body.path + "/body",
+                    "-s", "-H", "Transfer-Encoding: chunked", "-H", "Expect:", "--data-binary", "@\(body.path)/body",
                     "-o", "/dev/null", "-w", "%{http_code} %{size_upload} %{content_type}",
                 ] + credentials + [EchoSite.site().address + path])
             let words = answer.output.split(separator: " ").map(String.init)
