@@ -13,9 +13,7 @@ enum Renderer {
         ("adminChart", PackageResources.adminChart_mustache), ("adminField", PackageResources.adminField_mustache),
     ]
 
-    private static let library = {
-        do throws(TemplateFault) { return try TemplateLibrary(templates) } catch { preconditionFailure("\(error)") }
-    }()
+    private static let library = TemplateLibrary(embedded: templates)
 
     static func page(_ name: String, _ model: Any) -> String { rendered(name, plain(model) ?? model) }
 

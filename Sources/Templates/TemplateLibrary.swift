@@ -18,6 +18,11 @@ public struct TemplateLibrary: Sendable {
         self.library = library
     }
 
+    /// Of templates that are compiled in: one that does not parse ends the program.
+    public init(embedded sources: [(name: String, bytes: [UInt8])]) {
+        do throws(TemplateFault) { try self.init(sources) } catch { preconditionFailure("\(error)") }
+    }
+
     /// - Parameter values: dictionaries, lists, texts, numbers and truth values.
     public func render(_ name: String, _ values: Any) -> String {
         guard let text = library.render(values, withTemplate: name) else {

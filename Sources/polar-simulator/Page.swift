@@ -39,14 +39,10 @@ enum Page: String, CaseIterable {
         }
     }
 
-    private static let library = {
-        let sources = allCases.map { (name: $0.rawValue, bytes: $0.source) }
-        do throws(TemplateFault) {
-            return try TemplateLibrary(sources + [("layout", PackageResources.layout_mustache)])
-        } catch {
-            preconditionFailure("\(error)")
-        }
-    }()
+    private static let library = TemplateLibrary(
+        embedded: allCases.map { (name: $0.rawValue, bytes: $0.source) } + [
+            ("layout", PackageResources.layout_mustache)
+        ])
 
     static let stylesheet = Response(
         .ok, headers: ["content-type": "text/css; charset=utf-8", "cache-control": "max-age=60"],

@@ -114,12 +114,8 @@ import Worker
         #expect(try place.generation(id).attempts == 0)
     }
 
-    @Test func aPictureThatBreaksTheProviderKeepsNobodyWaiting() throws {
-        let id = try place.submit(Self.pictures[0])
-        let worker = place.worker(attempts: 1) { [broken = Self.pictures[0]] input, _ throws(GenerationFault) in
-            if input.bytes == broken { throw .timedOut }
-            return Self.result
-        }
+    /// One other after the other comes, with time for three steps each.
+    private func expectOthersAreMade(by worker: GenerationWorker) throws {
         var others: [Generation.ID] = []
         for _ in 0..<12 {
             others.append(try place.submit(Self.pictures[1]))
@@ -128,8 +124,17 @@ import Worker
                 place.pass(.seconds(16))
             }
         }
-        #expect(try place.generation(id).failure == .providerTimeout)
         for other in others { #expect(try place.generation(other).status == .completed) }
+    }
+
+    @Test func aPictureThatBreaksTheProviderKeepsNobodyWaiting() throws {
+        let id = try place.submit(Self.pictures[0])
+        let worker = place.worker(attempts: 1) { [broken = Self.pictures[0]] input, _ throws(GenerationFault) in
+            if input.bytes == broken { throw .timedOut }
+            return Self.result
+        }
+        try expectOthersAreMade(by: worker)
+        #expect(try place.generation(id).failure == .providerTimeout)
     }
 
     @Test func anOriginalThatTheDiskDoesNotGiveKeepsNobodyWaiting() throws {
@@ -137,17 +142,8 @@ import Worker
         let path = place.images + "/" + BlobID(contentOf: Self.pictures[0]).text
         try FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        let worker = worker()
-        var others: [Generation.ID] = []
-        for _ in 0..<12 {
-            others.append(try place.submit(Self.pictures[1]))
-            for _ in 0..<3 {
-                _ = worker.step()
-                place.pass(.seconds(16))
-            }
-        }
+        try expectOthersAreMade(by: worker())
         #expect(try place.generation(id).failure == .providerUnavailable)
-        for other in others { #expect(try place.generation(other).status == .completed) }
         #expect(try place.store.verify().isEmpty)
     }
 
