@@ -132,7 +132,7 @@ struct PictureView: Sendable {
         }
         width = image.facts.width
         height = image.facts.height
-        isKept = role != .original || !generation.isInputGone || generation.isSpent
+        isKept = role != .original || !generation.isInputGone
         switch image.facts.kind {
         case .png, .jpeg, .webp: isShown = isKept
         case .heic, .heif: isShown = false

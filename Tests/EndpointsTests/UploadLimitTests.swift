@@ -84,4 +84,15 @@ import Testing
         let detail = studio.send(.get, "/generations/\(id)", credential: .cookie(formToken: "token")).text
         #expect(detail.contains("not kept") && !detail.contains("Try again"))
     }
+
+    @Test func whatCannotBeReadIsNotShownEither() throws {
+        studio.limits.freeFailures = 0
+        #expect(studio.upload(try Sample.png()).status == .accepted)
+        try studio.fail(.inputMissing)
+        #expect(try studio.balance() == 9)
+        let item = try #require(studio.get("/api/v1/generations").json["items"]?.array?.first)
+        let id = try #require(item["id"]?.string)
+        let detail = studio.send(.get, "/generations/\(id)", credential: .cookie(formToken: "token")).text
+        #expect(detail.contains("not kept") && !detail.contains("/api/v1/generations/\(id)/original"))
+    }
 }
