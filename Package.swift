@@ -59,18 +59,21 @@ let package = Package(
         library("JSON"),
         library("HTTP", ["JSON"]),
         library("Database", ["Threads"]),
-        library("Core", ["Crypto", "Database", "JSON"]),
-        library("Clients", ["Core", "Crypto", "Database", "Files", "HTTPClient", "JSON", "Subprocess"]),
+        library("Images"),
+        library("Core", ["Crypto", "Database", "Images", "JSON"]),
+        library("Identity", ["Core", "Crypto", "JSON"]),
+        library("Clients", ["Core", "Crypto", "Database", "Files", "HTTPClient", "Images", "JSON", "Subprocess"]),
         library("Templates", [mustache]),
-        library("Pages", ["Core", "Templates"], resources: [.embedInCode("Templates")]),
+        library("Pages", ["Core", "Images", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
         library("Webhook", ["Core", "HTTP"]),
-        library("Endpoints", ["Core", "HTTP", "Interface", "JSON", "Pages", "Threads", "Webhook"]),
-        library("Worker", ["Core", "Threads"]),
-        library("Operating", ["Core", "JSON"]),
+        library(
+            "Endpoints", ["Core", "HTTP", "Identity", "Images", "Interface", "JSON", "Pages", "Threads", "Webhook"]),
+        library("Worker", ["Core", "Images", "Threads"]),
+        library("Operating", ["Core", "Identity", "JSON"]),
         library("Serving", ["Core", "FastCGI", "HTTP", "System"]),
         // What is seen from outside, for whoever shows it: the API, `creditctl`, the description.
-        library("Interface", ["Core", "JSON"]),
+        library("Interface", ["Core", "Images", "JSON"]),
 
         program(
             "checkout",
@@ -79,7 +82,7 @@ let package = Package(
         program("polar-orders", ["Core", "Serving", "System", "Webhook"]),
         program(
             "auth",
-            ["Core", "Crypto", "Endpoints", "HTTP", "HTTPClient", "JOSE", "Serving", "System", "Threads"]),
+            ["Core", "Crypto", "Endpoints", "HTTP", "HTTPClient", "Identity", "JOSE", "Serving", "System", "Threads"]),
         program("admin", ["Core", "Crypto", "Endpoints", "Serving", "System"]),
         program("generation-worker", ["Clients", "Core", "Crypto", "HTTPClient", "System", "Threads", "Worker"]),
         program(
@@ -88,7 +91,7 @@ let package = Package(
         program(
             "polar-simulator",
             [
-                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "JOSE", "JSON", "Subprocess", "System",
+                "Core", "Crypto", "FastCGI", "HTTP", "HTTPClient", "Images", "JOSE", "JSON", "Subprocess", "System",
                 "Templates", "Threads",
             ],
             resources: [.embedInCode("Templates")]),
@@ -96,38 +99,45 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Crypto", "HTTPClient", "JSON", "Threads"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("ClientsTests", ["Clients", "Core", "Crypto", "HTTPClient", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests(
-            "CoreTests", ["CSQLite", "Core", "Crypto", "Database", "JOSE", "JSON", "SQLite", "TestSupport", "Threads"]),
+            "ClientsTests",
+            ["Clients", "Core", "Crypto", "HTTPClient", "Images", "JSON", "SQLite", "TestSupport", "Threads"]),
+        tests(
+            "CoreTests",
+            ["CSQLite", "Core", "Crypto", "Database", "Images", "JSON", "SQLite", "TestSupport", "Threads"]),
         tests("CryptoTests", ["Crypto"]),
         tests(
             "EndpointsTests",
             [
-                "Clients", "Core", "Crypto", "Endpoints", "HTTP", "Interface", "JOSE", "JSON", "SQLite", "TestSupport",
-                "Threads",
-                "Webhook",
+                "Clients", "Core", "Crypto", "Database", "Endpoints", "HTTP", "Identity", "Images", "Interface", "JOSE",
+                "JSON", "SQLite", "TestSupport", "Threads", "Webhook",
             ]),
         tests("EngineTests", ["Database", "SQLite", "TestSupport", "Threads"]),
         tests("FilesTests", ["Files", "TestSupport", "Threads"]),
         tests("HTTPClientTests", ["HTTPClient"]),
         tests("HTTPTests", ["HTTP", "JSON", "TestSupport"]),
+        tests("IdentityTests", ["Core", "Crypto", "Identity", "JOSE", "JSON", "TestSupport"]),
+        tests("ImagesTests", ["Images", "TestSupport"]),
         tests("InstallTests", ["JOSE", "TestSupport"], resources: [.copy("Machine")]),
         tests("InterfaceTests", ["Core", "Interface", "JSON", "TestSupport"]),
         tests("JOSETests", ["Crypto", "JOSE"]),
         tests("JSONTests", ["JSON", "TestSupport"]),
         tests("OperatingTests", ["Core", "Crypto", "JSON", "Operating", "SQLite", "TestSupport", "Threads"]),
-        tests("PagesTests", ["Core", "Crypto", "JSON", "Pages", "TestSupport"]),
+        tests("PagesTests", ["Core", "Crypto", "Images", "JSON", "Pages", "TestSupport"]),
         tests("ProcessTests", ["JSON", "TestSupport", "Threads"]),
         tests("SQLiteTests", ["Database", "SQLite", "TestSupport", "Threads"]),
         tests(
             "SimulatorTests",
-            ["Core", "Crypto", "HTTP", "HTTPClient", "JOSE", "JSON", "TestSupport", "Threads", "polar-simulator"],
+            [
+                "Core", "Crypto", "HTTP", "HTTPClient", "Images", "JOSE", "JSON", "TestSupport", "Threads",
+                "polar-simulator",
+            ],
             resources: [.copy("polar_sdk_proof.py"), .copy("polar_fields.json")]),
         tests("SiteTests", ["HTTPClient", "JSON", "TestSupport", "Threads"]),
         tests("SubprocessTests", ["Subprocess", "TestSupport", "Threads"]),
         tests("ThreadsTests", ["TestSupport", "Threads"]),
         tests("TidyTests", ["TestSupport"]),
-        tests("WorkerTests", ["Clients", "Core", "Crypto", "SQLite", "TestSupport", "Threads", "Worker"]),
+        tests("WorkerTests", ["Clients", "Core", "Crypto", "Images", "SQLite", "TestSupport", "Threads", "Worker"]),
     ],
     swiftLanguageModes: [.v6]
 )

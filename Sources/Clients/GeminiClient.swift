@@ -1,6 +1,7 @@
 public import Core
 private import Crypto
 public import HTTPClient
+private import Images
 private import JSON
 
 /// Gemini's `generateContent`, asked to change one picture into another.

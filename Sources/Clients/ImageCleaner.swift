@@ -1,4 +1,5 @@
 public import Core
+public import Images
 internal import Subprocess
 
 /// Frees a picture of what a camera or a program wrote into it (place, time, names, comments, colour profile): it is

@@ -1,6 +1,7 @@
 internal import Core
 internal import Crypto
 internal import Files
+internal import Images
 
 /// A content on its way into the directory: written as it comes, and hashed on the way.
 final class IncomingFile: IncomingBlob {
@@ -24,8 +25,10 @@ final class IncomingFile: IncomingBlob {
         do throws(FileError) { try file.append(bytes) } catch { throw BlobError(error) }
     }
 
-    func read(at offset: Int, count: Int) throws(BlobError) -> [UInt8] {
-        do throws(FileError) { return try file.read(at: offset, count: count) } catch { throw BlobError(error) }
+    func read(at offset: Int, count: Int) throws(ImageFileError) -> [UInt8] {
+        do throws(FileError) { return try file.read(at: offset, count: count) } catch {
+            throw ImageFileError(BlobError(error).description)
+        }
     }
 
     func seal() -> BlobID {

@@ -38,9 +38,9 @@ struct Buying: Sendable {
         let id = Checkout.ID(random: dependencies.random(16))
         let result = try stored { () throws(StoreError) -> Once<OpenCheckoutOutcome> in
             guard let keyed else {
-                return .now(try store.openCheckout(id, of: quantity, for: profile, in: dependencies.scope, at: now))
+                return .now(try store.checkouts.open(id, of: quantity, for: profile, in: dependencies.scope, at: now))
             }
-            return try store.openCheckout(
+            return try store.checkouts.open(
                 id, of: quantity, for: profile, in: dependencies.scope, under: keyed, at: now)
         }
         switch result {
@@ -65,12 +65,12 @@ struct Buying: Sendable {
         do throws(PolarFailure) {
             session = try self.session(for: checkout, resuming: resuming, profile, request)
         } catch {
-            try stored { () throws(StoreError) in try store.checkoutFailed(checkout.id, under: keyed?.key) }
+            try stored { () throws(StoreError) in try store.checkouts.failed(checkout.id, under: keyed?.key) }
             throw .polar(error)
         }
         let opened = OpenedCheckout(checkout: checkout, session: session, isNew: true)
         try stored { () throws(StoreError) in
-            try store.checkoutCreated(opened, under: keyed, at: dependencies.now())
+            try store.checkouts.created(opened, under: keyed, at: dependencies.now())
         }
         dependencies.log(
             LogLine(
@@ -112,13 +112,13 @@ struct Buying: Sendable {
 
     private func find(_ id: Checkout.PolarID, of user: UserID) throws(RequestError) -> Checkout? {
         try stored { () throws(StoreError) in
-            try store.checkout(id, of: user, in: dependencies.scope.environment, at: dependencies.now())
+            try store.checkouts.find(id, of: user, in: dependencies.scope.environment, at: dependencies.now())
         }
     }
 
     private func isOurTurn(to id: Checkout.PolarID) throws(RequestError) -> Bool {
         try stored { () throws(StoreError) in
-            try store.claimQuestion(about: id, every: Self.questionInterval, at: dependencies.now())
+            try store.checkouts.claimQuestion(about: id, every: Self.questionInterval, at: dependencies.now())
         }
     }
 
@@ -135,12 +135,12 @@ struct Buying: Sendable {
     private func apply(_ report: CheckoutReport, _ request: Request) throws(RequestError) {
         for order in report.orders {
             let outcome = try stored { () throws(StoreError) in
-                try store.apply(order, in: dependencies.scope, at: dependencies.now())
+                try store.orders.apply(order, in: dependencies.scope, at: dependencies.now())
             }
             dependencies.log(outcome.logLine(["order.id": order.id, "order.source": "api"]).of(request: request.id))
         }
         try stored { () throws(StoreError) in
-            try store.note(report.checkout, in: dependencies.scope.environment)
+            try store.checkouts.note(report.checkout, in: dependencies.scope.environment)
         }
     }
 }

@@ -43,7 +43,7 @@ struct BuyingPages: Sendable {
         let checkout = try buying.follow(request.parameters["checkout_id"] ?? "", request)
         // Whoever has a checkout is known: this reads, and waits for no turn to write.
         let account = try stored { () throws(StoreError) in
-            try dependencies.store.account(of: checkout.user, at: dependencies.now())
+            try dependencies.store.people.account(of: checkout.user, at: dependencies.now())
         }
         guard let account else { throw .notFound }
         return .html(.ok, ReturnPage(checkout, account: account, formToken: request.formToken).html)
@@ -54,10 +54,10 @@ struct BuyingPages: Sendable {
         let slice = try Slice(request.parameters)
         let account = try account(request)
         let entries = try stored { () throws(StoreError) in
-            try dependencies.store.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
+            try dependencies.store.ledger.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
         }
         let sessions = try stored { () throws(StoreError) in
-            try dependencies.store.sessions(of: profile.user, at: dependencies.now())
+            try dependencies.store.sessions.list(of: profile.user, at: dependencies.now())
         }
         let page = AccountPage(
             account, who: profile.name ?? profile.email ?? profile.user.text, entries: entries,
@@ -70,7 +70,7 @@ struct BuyingPages: Sendable {
     private func account(_ request: Request) throws(RequestError) -> Account {
         let profile = try request.profile()
         return try stored { () throws(StoreError) in
-            try dependencies.store.account(of: profile, at: dependencies.now())
+            try dependencies.store.people.account(of: profile, at: dependencies.now())
         }
     }
 

@@ -14,7 +14,7 @@ struct CreditsAPI: Sendable {
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        let account = try stored { () throws(StoreError) in try store.account(of: profile, at: now()) }
+        let account = try stored { () throws(StoreError) in try store.people.account(of: profile, at: now()) }
         return .json(.ok, Account.shape.json(account))
     }
 
@@ -22,8 +22,8 @@ struct CreditsAPI: Sendable {
         let profile = try request.profile()
         let slice = try Slice(request.parameters)
         let page = try stored { () throws(StoreError) in
-            _ = try store.account(of: profile, at: now())
-            return try store.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
+            _ = try store.people.account(of: profile, at: now())
+            return try store.ledger.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
         }
         return .json(.ok, LedgerEntry.list.json(page))
     }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Images
 private import Pages
 
 /// `/` and `/generations/{id}`, for a browser with or without scripts.
@@ -83,14 +84,14 @@ struct GalleryPages: Sendable {
     private func account(_ request: Request) throws(RequestError) -> Account {
         let profile = try request.profile()
         return try stored { () throws(StoreError) in
-            try dependencies.store.account(of: profile, at: dependencies.now())
+            try dependencies.store.people.account(of: profile, at: dependencies.now())
         }
     }
 
     private func galleryPage(_ request: Request, from cursor: Int64?, fault: Fault?) throws(RequestError) -> String {
         let account = try account(request)
         let generations = try stored { () throws(StoreError) in
-            try dependencies.store.generations(of: account.user, before: cursor, limit: GalleryPage.length)
+            try dependencies.store.generations.list(of: account.user, before: cursor, limit: GalleryPage.length)
         }
         return GalleryPage(
             account, standing: try dependencies.standing(of: account.user, at: dependencies.now()),

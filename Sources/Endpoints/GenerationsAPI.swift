@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Images
 internal import Interface
 
 /// `/api/v1/generations` and what stands below it.
@@ -30,7 +31,7 @@ struct GenerationsAPI: Sendable {
         let user = try request.profile().user
         let slice = try Slice(request.parameters)
         let page = try stored { () throws(StoreError) in
-            try dependencies.store.generations(of: user, before: slice.cursor, limit: slice.limit)
+            try dependencies.store.generations.list(of: user, before: slice.cursor, limit: slice.limit)
         }
         return Response.json(.ok, Generation.list.json(page)).unlessKnown(to: request)
     }
@@ -96,14 +97,14 @@ extension GenerationsDependencies {
     func generation(_ id: String, _ request: Request) throws(RequestError) -> Generation {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let found = try stored { () throws(StoreError) in try store.generation(id, of: user) }
+        let found = try stored { () throws(StoreError) in try store.generations.find(id, of: user) }
         guard let found else { throw .notFound }
         return found
     }
 
     /// What the user's next upload would meet.
     func standing(of user: UserID, at now: Instant) throws(RequestError) -> UploadStanding {
-        try stored { () throws(StoreError) in try store.uploadStanding(of: user, within: limits, at: now) }
+        try stored { () throws(StoreError) in try store.generations.uploadStanding(of: user, within: limits, at: now) }
     }
 
     func retry(
@@ -112,7 +113,7 @@ extension GenerationsDependencies {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
         let result = try stored { () throws(StoreError) in
-            try store.retry(id, of: user, under: keyed, within: limits, at: now())
+            try store.generations.retry(id, of: user, under: keyed, within: limits, at: now())
         }
         if case .now(.queued) = result {
             log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
@@ -123,7 +124,7 @@ extension GenerationsDependencies {
     func delete(_ id: String, _ request: Request) throws(RequestError) {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let outcome = try stored { () throws(StoreError) in try store.delete(id, of: user, at: now()) }
+        let outcome = try stored { () throws(StoreError) in try store.generations.delete(id, of: user, at: now()) }
         switch outcome {
         case .deleted(let blobs, let refunded):
             discard(blobs, request)

@@ -36,7 +36,7 @@ struct Health: Sendable {
     }
 
     private func probe() -> Verdict {
-        do throws(StoreError) { try store.check(within: Self.patience) } catch { return .failed(error) }
+        do throws(StoreError) { try store.operations.check(within: Self.patience) } catch { return .failed(error) }
         guard let free = freeBytes(), free >= Self.minimumFreeBytes else { return .failed(.full) }
         return .ready
     }

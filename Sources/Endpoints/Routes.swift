@@ -46,7 +46,7 @@ struct Routes: Sendable {
         case .user: _ = try request.profile()
         case .admin:
             let user = try request.profile().user
-            guard try stored({ () throws(StoreError) in try store.isAdmin(user) }) else { throw .notAdmin }
+            guard try stored({ () throws(StoreError) in try store.admins.contains(user) }) else { throw .notAdmin }
         case .anybody, .signer, .machine, .nginx: break
         }
         switch route.form {

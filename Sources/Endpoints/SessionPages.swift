@@ -16,8 +16,8 @@ struct SessionPages: Sendable {
         }
         let isAll = name.utf8.elementsEqual("all".utf8)
         let count = try stored { () throws(StoreError) in
-            if isAll { return try dependencies.store.endSessions(of: user, at: dependencies.now()) }
-            return try dependencies.store.endSession(named: name, of: user, at: dependencies.now()) ? 1 : 0
+            if isAll { return try dependencies.store.sessions.endAll(of: user, at: dependencies.now()) }
+            return try dependencies.store.sessions.end(named: name, of: user, at: dependencies.now()) ? 1 : 0
         }
         let facts: [String: any LogValue] = ["user.id": user, "session.count": count]
         dependencies.log(LogLine(.notice, "session.ended", facts).of(request: request.id))

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Images
 
 /// What came with one request: a picture, written to the directory of images as it came, and the fields of the form
 /// around it. Until it is kept it is nobody's; ``discard()`` takes it away.

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Images
 
 /// Takes a picture: written to a file as it comes, checked there, then made durable, charged and queued in one
 /// transaction.
@@ -26,7 +27,8 @@ struct Uploading: Sendable {
         let facts = try check(upload)
         let now = dependencies.now()
         // Whoever has nothing is told so before anything is made durable; the transaction decides all the same.
-        let account = try stored { () throws(StoreError) in try dependencies.store.account(of: profile, at: now) }
+        let account = try stored { () throws(StoreError) in try dependencies.store.people.account(of: profile, at: now)
+        }
         guard account.balance > .zero else { throw .insufficientCredits(balance: account.balance) }
         let standing = try dependencies.standing(of: profile.user, at: now)
         if let refusal = standing.refusal { throw .notTaken(refusal, at: now) }
@@ -38,10 +40,10 @@ struct Uploading: Sendable {
                 let input = StoredImage(blob: blob, bytes: Int64(upload.content.count), facts: facts)
                 guard let keyed else {
                     return .now(
-                        try dependencies.store.submit(
+                        try dependencies.store.generations.submit(
                             id, of: input, for: profile, within: dependencies.limits, at: now))
                 }
-                return try dependencies.store.submit(
+                return try dependencies.store.generations.submit(
                     id, of: input, for: profile, under: keyed, within: dependencies.limits, at: now)
             }
         } catch {
@@ -74,7 +76,7 @@ struct Uploading: Sendable {
             case .notAnImage: throw .unsupportedType
             case .unreadable: throw .unreadableImage("It is damaged, cut short, or carries more than a picture.")
             case .dimensions: throw .unreadableImage("Its width and height are out of bounds.")
-            case .notRead(let error): throw .notStored(StoreError(error))
+            case .notRead(let error): throw .notStored(.unavailable(error.reason))
             }
         }
     }

@@ -113,7 +113,7 @@ final class ReconcileRun {
             try parts.polar.refunds(page)
         } each: { refunds throws(StoreError) in
             let inside = refunds.filter { $0.createdAt >= window.refunds.start }
-            if try !readOrders(try store.ordersBehind(inside), "refunds") { areOrdersRead = false }
+            if try !readOrders(try store.orders.behind(inside), "refunds") { areOrdersRead = false }
             return inside.count == refunds.count
         }
         if isWhole, areOrdersRead { report.refundsEnd = start }
@@ -121,7 +121,7 @@ final class ReconcileRun {
 
     /// A refund that bounced is not among the refunds any more.
     func readRefundedOrders() throws(StoreError) {
-        let orders = try store.refundedOrders(
+        let orders = try store.orders.refunded(
             since: parts.now().advanced(by: .zero - ReconcileWindow.deepRefunds), in: parts.scope.environment)
         _ = try readOrders(orders, "refunded orders")
     }
@@ -158,7 +158,7 @@ final class ReconcileRun {
 
     /// Polar sends no event for a lost dispute, and does not change the order.
     func readDisputes() throws(StoreError) {
-        let known = try store.lostDisputes(in: parts.scope.environment)
+        let known = try store.orders.lostDisputes(in: parts.scope.environment)
         var lost: Set<Order.ID> = []
         let isComplete = try pages(of: "disputes") { page throws(PolarFailure) in
             try parts.polar.lostDisputes(page)
@@ -177,7 +177,7 @@ final class ReconcileRun {
     }
 
     private func noteLost(_ dispute: DisputeNotice) throws(StoreError) {
-        if try store.standing(of: dispute.order) == nil {
+        if try store.orders.standing(of: dispute.order) == nil {
             // Neither a webhook nor the list of orders told of it.
             guard try readOrder(dispute.order, "disputes") == .read, !wish.isDryRun else { return }
         }
@@ -192,11 +192,11 @@ final class ReconcileRun {
     }
 
     private func note(_ dispute: DisputeNotice) throws(StoreError) {
-        guard let standing = try store.standing(of: dispute.order) else { return }
+        guard let standing = try store.orders.standing(of: dispute.order) else { return }
         let outcome =
             wish.isDryRun
-            ? try store.previewDispute(dispute, in: parts.scope, at: parts.now())
-            : try store.noteDispute(
+            ? try store.orders.previewDispute(dispute, in: parts.scope, at: parts.now())
+            : try store.orders.noteDispute(
                 on: dispute.order, isLost: dispute.isLost, at: dispute.clock, in: parts.scope, now: parts.now())
         guard let outcome, outcome != .stale else { return }
         report.disputes += 1
@@ -207,12 +207,14 @@ final class ReconcileRun {
 
     /// As the return page does for a buyer who has come back.
     func readCheckouts() throws(StoreError) {
-        let ids = try store.unsettledCheckouts(
+        let ids = try store.checkouts.unsettled(
             olderThan: Self.checkoutAge, in: parts.scope.environment, limit: Self.mostCheckouts, at: parts.now())
         for id in ids {
             guard isInTime("checkouts") else { return }
             if !wish.isDryRun {
-                guard try store.claimQuestion(about: id, every: Self.checkoutAge, at: parts.now()) else { continue }
+                guard try store.checkouts.claimQuestion(about: id, every: Self.checkoutAge, at: parts.now()) else {
+                    continue
+                }
             }
             report.checkouts += 1
             guard let answer = read("checkouts", { () throws(PolarFailure) in try parts.polar.checkout(id) }) else {
@@ -221,7 +223,7 @@ final class ReconcileRun {
             }
             guard let answer else { report.lagging += 1; continue }
             try apply(answer.orders)
-            if !wish.isDryRun { try store.note(answer.checkout, in: parts.scope.environment) }
+            if !wish.isDryRun { try store.checkouts.note(answer.checkout, in: parts.scope.environment) }
         }
     }
 
@@ -240,7 +242,7 @@ final class ReconcileRun {
                     ["endpoint.state": report.endpoint.rawValue, "endpoint.path": WebhookEndpoint.path]))
         }
         if !wish.isDryRun {
-            try store.note(
+            try store.operations.note(
                 .webhookEndpoint,
                 [
                     "enabled": .bool(isEnabled), "state": .string(report.endpoint.rawValue),
@@ -254,7 +256,7 @@ final class ReconcileRun {
     private func apply(_ orders: [OrderSnapshot]) throws(StoreError) {
         let unseen = orders.filter { seen.insert($0.id).inserted }
         report.orders += unseen.count
-        let done = try store.reconcile(unseen, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now())
+        let done = try store.orders.reconcile(unseen, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now())
         for one in done { take(one.outcome, of: one.order, one.standing) }
     }
 

@@ -11,7 +11,7 @@ public struct Reconciliation: Sendable {
     /// - Throws: if our own store does not work. What Polar does not answer stands in the report.
     public func run(_ wish: ReconcileWish) throws(StoreError) -> ReconcileReport {
         let start = parts.now()
-        let earlier = try parts.store.report(on: wish.operation)?.facts
+        let earlier = try parts.store.operations.report(on: wish.operation)?.facts
         let ordersRead = earlier?["watermark_ms"]?.integer.map(Instant.init(rawValue:))
         let refundsRead = earlier?["refunds_watermark_ms"]?.integer.map(Instant.init(rawValue:))
         // Before they had one each, the watermark of orders was that of refunds too.
@@ -39,7 +39,7 @@ public struct Reconciliation: Sendable {
         let orders = window.orders.watermark(report.ordersEnd)?.rawValue
         let refunds = window.refunds.watermark(report.refundsEnd)?.rawValue
         let success = report.isWhole ? now.rawValue : earlier?["succeeded_ms"]?.integer
-        try parts.store.note(
+        try parts.store.operations.note(
             wish.operation,
             .object(
                 report.members + [

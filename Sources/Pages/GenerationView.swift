@@ -1,4 +1,5 @@
 internal import Core
+private import Images
 
 /// One generation as the gallery and its own page show it.
 struct GenerationView: Sendable {

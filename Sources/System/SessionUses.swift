@@ -35,7 +35,7 @@ public final class SessionUses: Sendable {
             defer { waiting = [:] }
             return Array(waiting.values)
         }
-        do throws(StoreError) { try store.note(uses) } catch {
+        do throws(StoreError) { try store.sessions.note(uses) } catch {
             log(LogLine(.warning, "sessions.not_noted", ["store.reason": error.description]))
         }
     }

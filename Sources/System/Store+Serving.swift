@@ -28,8 +28,8 @@ extension Store {
 
     /// Whether the issuer's tokens say if an address is verified, as it was noted and from now on.
     public func emailClaims(of issuer: String, log: JSONLog) throws(StoreError) -> EmailClaimHabit {
-        EmailClaimHabit(seenAt: try emailClaimSeen(from: issuer)) { [self] now in
-            do throws(StoreError) { try noteEmailClaim(from: issuer, at: now) } catch {
+        EmailClaimHabit(seenAt: try sessions.emailClaimSeen(from: issuer)) { [self] now in
+            do throws(StoreError) { try sessions.noteEmailClaim(from: issuer, at: now) } catch {
                 log(LogLine(.warning, "issuer.not_noted", ["store.reason": error.description]))
             }
         }

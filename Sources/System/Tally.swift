@@ -45,7 +45,8 @@ public final class Tally: Sendable {
         // Keeping writes as well: that alone is no reason to write again.
         guard !taken.requests.isEmpty || writing.commits > before.commits + 1 else { return }
         do throws(StoreError) {
-            try store.add(taken.counters(of: program).merging(writing.counters(of: program, since: before)) { $1 })
+            try store.operations.add(
+                taken.counters(of: program).merging(writing.counters(of: program, since: before)) { $1 })
             kept.withLock { $0 = writing }
         } catch {
             counts.withLock { $0.add(taken) }

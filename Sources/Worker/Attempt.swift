@@ -1,4 +1,5 @@
 internal import Core
+internal import Images
 
 /// One try at a job, up to the result: the original is read and cleaned, the provider called, its answer checked and
 /// cleaned. Nothing is stored.
@@ -44,7 +45,7 @@ struct Attempt {
     private func generate(_ input: GenerationInput) throws(AttemptFault) -> [UInt8] {
         let outcome: CallOutcome
         do throws(StoreError) {
-            outcome = try parts.store.countCall(for: job, dailyLimit: rules.dailyLimit, at: parts.now())
+            outcome = try parts.store.jobs.countCall(for: job, dailyLimit: rules.dailyLimit, at: parts.now())
         } catch {
             throw .outage(Outage(.ours, error.description))
         }

@@ -1,4 +1,5 @@
 internal import Core
+private import Images
 
 /// How a job ends: what the database is told, and what the log.
 extension GenerationWorker {
@@ -28,7 +29,7 @@ extension GenerationWorker {
             let thumbnail = result.thumbnail.map {
                 StoredImage(blob: blobs[1], bytes: Int64($0.bytes.count), facts: $0.facts)
             }
-            return try parts.store.complete(job, with: image, thumbnail: thumbnail, at: parts.now())
+            return try parts.store.jobs.complete(job, with: image, thumbnail: thumbnail, at: parts.now())
         }
     }
 
@@ -52,7 +53,7 @@ extension GenerationWorker {
     func fail(_ job: Job, _ failure: GenerationFailure, _ reason: String) {
         let facts: [String: any LogValue] = ["generation.error": failure.rawValue, "provider.reason": reason]
         do throws(StoreError) {
-            switch try parts.store.fail(job, failure, maximumAttempts: rules.attempts, at: parts.now()) {
+            switch try parts.store.jobs.fail(job, failure, maximumAttempts: rules.attempts, at: parts.now()) {
             case .retry(let due):
                 log(.notice, "generation.retried", job, facts.merging(["retry.at": due.rfc3339]) { $1 })
             case .failed(let isRefunded):
@@ -71,13 +72,13 @@ extension GenerationWorker {
             "pause.cause": outage.cause.rawValue, "provider.reason": outage.reason,
         ]
         report(job, "generation.postponed", facts) { () throws(StoreError) in
-            try parts.store.postpone(job, after: outage, isSuspect: isSuspect, at: parts.now())
+            try parts.store.jobs.postpone(job, after: outage, isSuspect: isSuspect, at: parts.now())
         }
     }
 
     func handBack(_ job: Job) {
         report(job, "generation.handed_back") { () throws(StoreError) in
-            try parts.store.handBack(job, at: parts.now())
+            try parts.store.jobs.handBack(job, at: parts.now())
         }
     }
 
@@ -104,7 +105,7 @@ extension GenerationWorker {
 
     /// - Parameter cause: why the worker pauses; `nil` if it does not, or not any more.
     func noteProvider(pausedBy cause: Outage.Cause?) {
-        do throws(StoreError) { try parts.store.noteProvider(pausedBy: cause, at: parts.now()) } catch {
+        do throws(StoreError) { try parts.store.operations.noteProvider(pausedBy: cause, at: parts.now()) } catch {
             tellNotNoted(error)
         }
     }

@@ -74,12 +74,12 @@ public final class GenerationWorker: Sendable {
         let mostAttempts = rules.attempts + Self.spareAttempts
         do throws(StoreError) {
             guard permission != .none else {
-                try parts.store.tend(
+                try parts.store.jobs.tend(
                     lease: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge, held: held,
                     at: parts.now())
                 return false
             }
-            let outcome = try parts.store.claim(
+            let outcome = try parts.store.jobs.claim(
                 for: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge,
                 dailyLimit: rules.dailyLimit, held: held, avoiding: suspect, at: parts.now())
             switch outcome {

@@ -1,4 +1,5 @@
 public import Core
+public import Images
 
 /// What a worker does its jobs with.
 public struct WorkerParts: Sendable {

@@ -1,5 +1,6 @@
 internal import Core
 internal import Endpoints
+internal import Identity
 private import JOSE
 internal import Threads
 

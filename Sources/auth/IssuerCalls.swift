@@ -2,6 +2,7 @@ internal import Core
 private import Crypto
 private import HTTP
 private import HTTPClient
+internal import Identity
 private import System
 
 /// What is asked of the issuer over the network.

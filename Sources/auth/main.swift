@@ -1,6 +1,7 @@
 import Core
 import Crypto
 import Endpoints
+private import Identity
 import Serving
 import System
 import Threads
@@ -17,8 +18,7 @@ serving("auth") { (settings: AuthSettings, store, log) in
             verifier: issuer.verifier, rules: settings.rules,
             emailClaims: try store.emailClaims(of: settings.issuer, log: log)),
         sessions: Auth.Sessions(
-            find: store.session, open: store.openSession, close: store.closeSession, logOut: store.logOut,
-            note: uses.note, formTokens: try store.formTokenKey()),
+            store.sessions, formTokens: try store.sessions.formTokenKey(), note: uses.note),
         login: settings.client.map(issuer.login),
         surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
     return Endpoint(

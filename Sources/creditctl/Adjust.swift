@@ -45,7 +45,7 @@ struct Adjust: ParsableCommand {
             user: userID, amount: Credits(rawValue: amount[0]), actor: actor.name, reason: reason,
             key: key ?? "creditctl:" + String(UInt128.random(in: .min ... .max), radix: 16))
         let (entry, isNew): (LedgerEntry, Bool) =
-            switch try openStore().adjust(adjustment, at: System.now()) {
+            switch try openStore().ledger.adjust(adjustment, at: System.now()) {
             case .adjusted(let entry): (entry, true)
             case .repeated(let entry): (entry, false)
             case .keyReused(let entry):

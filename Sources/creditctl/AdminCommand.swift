@@ -20,7 +20,7 @@ struct AdminCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let outcome = try openStore().grantAdmin(to: userID, by: actor.name, at: System.now())
+            let outcome = try openStore().admins.grant(to: userID, by: actor.name, at: System.now())
             let isNew =
                 switch outcome {
                 case .granted: true
@@ -42,7 +42,7 @@ struct AdminCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            switch try openStore().revokeAdmin(from: userID, by: actor.name, at: System.now()) {
+            switch try openStore().admins.revoke(from: userID, by: actor.name, at: System.now()) {
             case .revoked: break
             case .notAdmin: throw Refusal("\(userID) is no admin")
             case .lastAdmin: throw Refusal("\(userID) is the last admin and stays one: grant somebody else first")
@@ -57,7 +57,7 @@ struct AdminCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let admins = try openStore().admins()
+            let admins = try openStore().admins.all()
             output.print(["items": .array(admins.map(Admin.shape.json))]) {
                 guard !admins.isEmpty else { return "no admins: make one with `creditctl admin grant USER_ID`" }
                 return admins.map { "\($0.user)  since \($0.grantedAt.rfc3339), by \($0.grantedBy)" }

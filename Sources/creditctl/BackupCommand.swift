@@ -40,7 +40,8 @@ struct BackupCommand: ParsableCommand {
             let backup = try refusing { () throws(BackupError) in
                 try settings.backups.create(images: settings.images, keep: keep, at: now)
             }
-            try store.note(.backup, ["name": .string(backup.name), "bytes": .integer(backup.bytes)], at: now)
+            try store.operations.note(
+                .backup, ["name": .string(backup.name), "bytes": .integer(backup.bytes)], at: now)
             output.print(backup.answer) { backup.lines.joined(separator: "\n") }
             guard backup.faults.isEmpty else { throw Refusal("the ledger has \(backup.faults.count) faults") }
         }

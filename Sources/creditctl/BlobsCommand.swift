@@ -54,7 +54,7 @@ struct BlobsCommand: ParsableCommand {
         private func swept(_ blobs: BlobDirectory, _ store: Store) throws(Refusal) -> BlobDirectory.Sweep {
             do throws(BlobError) {
                 return try blobs.sweep(olderThan: .seconds(grace), at: System.now(), removing: !dryRun) {
-                    id throws(StoreError) in try store.isReferenced(id)
+                    id throws(StoreError) in try store.generations.isReferenced(id)
                 }
             } catch {
                 throw Refusal("the image files: \(error)")
@@ -66,8 +66,10 @@ struct BlobsCommand: ParsableCommand {
             var missing: [BlobReference] = []
             var cursor: Int64?
             repeat {
-                let page = try store.blobReferences(after: cursor)
-                missing += try page.items.filter { try !blobs.exists($0.blob) && store.isReferenced($0.blob) }
+                let page = try store.generations.blobReferences(after: cursor)
+                missing += try page.items.filter {
+                    try !blobs.exists($0.blob) && store.generations.isReferenced($0.blob)
+                }
                 cursor = page.nextCursor
             } while cursor != nil
             return missing

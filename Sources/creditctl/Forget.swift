@@ -26,7 +26,7 @@ extension UserCommand {
 
         func run() throws {
             let forgotten: Forgotten
-            switch try openStore().forget(userID, by: actor.name, at: System.now()) {
+            switch try openStore().people.forget(userID, by: actor.name, at: System.now()) {
             case .forgotten(let what): forgotten = what
             case .unknownUser: throw Refusal("\(userID) was never seen")
             }

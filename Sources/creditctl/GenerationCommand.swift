@@ -26,7 +26,7 @@ struct GenerationCommand: ParsableCommand {
         }
 
         func run() throws {
-            let reports = try openStore().generationReports(of: userID, status: status, limit: limit)
+            let reports = try openStore().generations.reports(of: userID, status: status, limit: limit)
             output.print(["items": .array(reports.map(GenerationReport.shape.json))]) {
                 reports.isEmpty ? "no generations" : reports.map(\.line).joined(separator: "\n")
             }
@@ -42,7 +42,7 @@ struct GenerationCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let (report, entries) = try openStore().report(on: generationID) else {
+            guard let (report, entries) = try openStore().generations.report(on: generationID) else {
                 throw Refusal("there is no generation \(generationID.text)")
             }
             output.print(GenerationReport.detail.json((report, entries))) {
@@ -66,7 +66,7 @@ struct GenerationCommand: ParsableCommand {
 
         func run() throws {
             let id = generationID.text
-            switch try openStore().retry(generationID, by: actor.name, at: System.now()) {
+            switch try openStore().generations.retry(generationID, by: actor.name, at: System.now()) {
             case .queued(let generation, let balance):
                 output.print(QueuedGeneration.full.json(QueuedGeneration(generation, balance: balance))) {
                     "\(id) waits again; \(generation.user) has \(balance.rawValue) credits"

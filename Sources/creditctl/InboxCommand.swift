@@ -25,7 +25,7 @@ struct InboxCommand: ParsableCommand {
         func run() throws {
             var filter = DeliveryFilter()
             (filter.verdict, filter.type, filter.order) = (verdict, type, order)
-            let listing = try openStore().deliveries(filter, after: page.start, limit: page.limit)
+            let listing = try openStore().inbox.list(filter, after: page.start, limit: page.limit)
             output.print(DeliverySummary.list.json(listing)) { listing.text("no deliveries", \.line) }
         }
     }
@@ -39,7 +39,7 @@ struct InboxCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let delivery = try openStore().delivery(webhookID) else {
+            guard let delivery = try openStore().inbox.find(webhookID) else {
                 throw Refusal("there is no delivery \(webhookID.printable)")
             }
             output.print(DeliveryDetail.shape.json(delivery)) { delivery.text }
@@ -66,7 +66,7 @@ struct InboxCommand: ParsableCommand {
             var lines: [String] = []
             var refusals: [String] = []
             for id in webhookIDs {
-                switch try store.replay(id, by: actor.name, in: settings.scope, at: System.now()) {
+                switch try store.inbox.replay(id, by: actor.name, in: settings.scope, at: System.now()) {
                 case .replayed(let receipt):
                     items.append(Interface.Replay.shape.json(Interface.Replay(webhook: id, receipt: receipt)))
                     lines.append("\(id.printable): \(receipt.words)")
@@ -105,7 +105,7 @@ struct InboxCommand: ParsableCommand {
         func run() throws {
             let now = System.now()
             func before(_ days: Int) -> Instant { now.advanced(by: .seconds(-86_400 * days)) }
-            let pruned = try openStore().prune(
+            let pruned = try openStore().inbox.prune(
                 bodiesBefore: before(days), rowsBefore: before(rowDays), isDryRun: dryRun)
             output.print([
                 "dry_run": .bool(dryRun), "bodies": .integer(Int64(pruned.bodies)),

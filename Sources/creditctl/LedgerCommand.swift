@@ -26,7 +26,7 @@ struct LedgerCommand: ParsableCommand {
                 faults.isEmpty ? "no faults" : faults.map(\.description).joined(separator: "\n")
             }
             do throws(StoreError) {
-                try store.note(.ledgerVerify, ["faults": .integer(Int64(faults.count))], at: System.now())
+                try store.operations.note(.ledgerVerify, ["faults": .integer(Int64(faults.count))], at: System.now())
             } catch {
                 System.complain("this could not be noted for the metrics: \(error)")
             }
@@ -38,7 +38,7 @@ struct LedgerCommand: ParsableCommand {
                 let settings = try storeSettings()
                 let store = try Store(settings)
                 let room = System.freeBytes(beside: settings.database)
-                return (store, try store.verify(room: room))
+                return (store, try store.ledger.verify(room: room))
             } catch StoreError.schema(let found, let expected) {
                 throw StoreError.schema(found: found, expected: expected)
             } catch let error as StoreError {

@@ -17,7 +17,7 @@ struct OrderCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            guard let report = try openStore().report(on: orderID) else {
+            guard let report = try openStore().orders.report(on: orderID) else {
                 throw Refusal("nothing ever told of order \(orderID.text)")
             }
             output.print(OrderReport.shape.json((orderID, report))) { report.text(of: orderID) }

@@ -20,7 +20,7 @@ struct ParkedCommand: ParsableCommand {
         func run() throws {
             var filter = PaymentFilter()
             filter.state = .parked
-            let listing = try openStore().payments(filter, after: page.start, limit: page.limit)
+            let listing = try openStore().orders.list(filter, after: page.start, limit: page.limit)
             output.print(PaymentReport.fullList.json(listing)) { listing.text("no parked orders", \.line) }
         }
     }
@@ -43,7 +43,7 @@ struct ParkedCommand: ParsableCommand {
         func run() throws {
             let settings = try ScopeSettings(System.environment())
             let store = try Store(settings.store)
-            let outcome = try store.assign(
+            let outcome = try store.orders.assign(
                 orderID, to: userID, by: actor.name, in: settings.scope, at: System.now())
             let order = orderID.text
             switch outcome {
@@ -82,7 +82,7 @@ struct ParkedCommand: ParsableCommand {
 
         func run() throws {
             let order = orderID.text
-            switch try openStore().dismiss(orderID, reason: reason, by: actor.name, at: System.now()) {
+            switch try openStore().orders.dismiss(orderID, reason: reason, by: actor.name, at: System.now()) {
             case .dismissed: break
             case .notParked: throw Refusal("\(order) is not parked")
             case .unknownOrder: throw Refusal("nothing ever told of order \(order)")

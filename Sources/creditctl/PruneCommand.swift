@@ -23,9 +23,9 @@ struct PruneCommand: ParsableCommand {
         let store = try Store(settings.store)
         let now = System.now()
         func before(_ days: Int) -> Instant { now.advanced(by: .seconds(-86_400 * days)) }
-        let inbox = try store.prune(
+        let inbox = try store.inbox.prune(
             bodiesBefore: before(DeliveryAge.bodies), rowsBefore: before(DeliveryAge.rows), isDryRun: dryRun)
-        let checkouts = try store.pruneCheckouts(before: before(settings.checkoutDays), isDryRun: dryRun)
+        let checkouts = try store.checkouts.prune(before: before(settings.checkoutDays), isDryRun: dryRun)
         let blobs = BlobDirectory(path: settings.images, random: randomBytes)
         let pictures =
             try settings.imageDays.map { try prune(blobs, of: store, before: before($0), at: now) } ?? Pictures()
@@ -50,15 +50,15 @@ struct PruneCommand: ParsableCommand {
     private func prune(
         _ blobs: BlobDirectory, of store: Store, before end: Instant, at now: Instant
     ) throws -> Pictures {
-        guard !dryRun else { return Pictures(generations: try store.oldGenerations(before: end)) }
+        guard !dryRun else { return Pictures(generations: try store.generations.old(before: end)) }
         var pictures = Pictures()
         while true {
-            let files = try store.pruneGenerations(before: end, at: now)
+            let files = try store.generations.prune(before: end, at: now)
             guard !files.isEmpty else { return pictures }
             pictures.generations += files.count
             do throws(BlobError) {
                 pictures.files += try blobs.remove(files.flatMap(\.self)) { blob throws(StoreError) in
-                    try store.isReferenced(blob)
+                    try store.generations.isReferenced(blob)
                 }.count
             } catch {
                 throw Refusal("the image files: \(error)")

@@ -35,7 +35,7 @@ struct RestoreCommand: ParsableCommand {
             try settings.backups.restore(
                 settings.backups.resolved(name), images: settings.images, at: System.now())
         }
-        let faults = try openStore().verify()
+        let faults = try openStore().ledger.verify()
         output.print(restoration.json(faults: faults)) {
             (restoration.lines + faults.map { "fault: \($0.description)" }).joined(separator: "\n")
         }

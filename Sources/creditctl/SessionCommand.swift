@@ -18,7 +18,7 @@ struct SessionCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let sessions = try openStore().sessions(of: userID, at: System.now())
+            let sessions = try openStore().sessions.list(of: userID, at: System.now())
             output.print(["user_id": .string(userID.text), "items": .array(sessions.map(SessionSummary.shape.json))]) {
                 guard !sessions.isEmpty else { return "\(userID) is signed in nowhere" }
                 return sessions.map(\.line).joined(separator: "\n")
@@ -42,12 +42,12 @@ struct SessionCommand: ParsableCommand {
             let store = try openStore()
             let count: Int
             if let name {
-                guard try store.endSession(named: name, of: userID, by: actor.name, at: System.now()) else {
+                guard try store.sessions.end(named: name, of: userID, by: actor.name, at: System.now()) else {
                     throw Refusal("\(userID) has no session \(name)")
                 }
                 count = 1
             } else {
-                count = try store.endSessions(of: userID, by: actor.name, at: System.now())
+                count = try store.sessions.endAll(of: userID, by: actor.name, at: System.now())
             }
             output.print(["user_id": .string(userID.text), "ended": .integer(Int64(count))]) {
                 "\(count) \(count == 1 ? "session" : "sessions") of \(userID) ended"

@@ -14,7 +14,7 @@ struct SettingsCommand: ParsableCommand {
         @OptionGroup var output: OutputOptions
 
         func run() throws {
-            let settings = try openStore().settings()
+            let settings = try openStore().settings.current()
             output.print(BillingSettings.shape.json(settings)) { settings.text }
         }
     }
@@ -53,7 +53,7 @@ struct SettingsCommand: ParsableCommand {
         func run() throws {
             let assignments = Assignments(assignments)
             guard assignments.faults.isEmpty else { throw Refusal(assignments.faults.joined(separator: "\n")) }
-            let outcome = try openStore().changeSettings(
+            let outcome = try openStore().settings.change(
                 assignments.change, expectedVersion: nil, by: actor.name, at: System.now())
             let settings: BillingSettings
             switch outcome {

@@ -23,7 +23,7 @@ struct UserCommand: ParsableCommand {
         }
 
         func run() throws {
-            guard let report = try openStore().report(on: userID, limit: limit, at: System.now()) else {
+            guard let report = try openStore().people.report(on: userID, limit: limit, at: System.now()) else {
                 throw Refusal("\(userID) was never seen")
             }
             output.print(UserReport.shape.json(report)) { report.text }

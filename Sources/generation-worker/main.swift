@@ -27,7 +27,7 @@ do {
             generate: tools.generate,
             keep: { contents, commit throws(BlobError) in try blobs.store(contents, commit: commit) },
             discard: { ids throws(BlobError) in
-                try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+                try blobs.remove(ids) { id throws(StoreError) in try store.generations.isReferenced(id) }
             },
             now: System.now, uptime: System.uptime, log: log.callAsFunction),
         rules: WorkerRules(

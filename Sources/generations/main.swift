@@ -14,7 +14,7 @@ serving("generations") { (settings: GenerationsSettings, store, log) in
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
             limits: settings.limits, begin: { () throws(BlobError) in try blobs.begin() },
             discard: { ids throws(BlobError) in
-                try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+                try blobs.remove(ids) { id throws(StoreError) in try store.generations.isReferenced(id) }
             },
             now: System.now, random: randomBytes, log: log.callAsFunction))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)

@@ -8,7 +8,7 @@ serving("polar-orders") { (settings: PolarOrdersSettings, store, log) in
     let endpoint = PolarOrders(
         verifier: WebhookVerifier(secrets: settings.webhookSecrets),
         receive: { delivery, event, headers, now throws(StoreError) in
-            try store.receive(delivery, event: event, headers: headers, in: scope, at: now)
+            try store.inbox.receive(delivery, event: event, headers: headers, in: scope, at: now)
         },
         now: System.now,
         log: log.callAsFunction)

@@ -4,7 +4,7 @@ internal import Threads
 /// Polar's hosted checkout page, for money that does not move.
 struct CheckoutPage: Sendable {
     let world: Monitor<World>
-    let settings: Settings
+    let settings: SimulatorSettings
 
     /// How long the real page waits for the sale to be told before it sends the buyer on.
     ///

@@ -9,7 +9,7 @@ internal import Threads
 /// Source: https://openid.net/specs/openid-connect-core-1_0.html, https://www.rfc-editor.org/rfc/rfc7636
 struct Issuer: Sendable {
     let world: Monitor<World>
-    let settings: Settings
+    let settings: SimulatorSettings
     let key: JWK
 
     static let keyID = "simulator-1"
@@ -77,7 +77,7 @@ struct Issuer: Sendable {
         let nonce: String?
         let challenge: String
 
-        init(_ form: Form, _ settings: Settings) throws(Fault) {
+        init(_ form: Form, _ settings: SimulatorSettings) throws(Fault) {
             guard form["client_id"] == settings.clientID else { throw Fault("The client is unknown.") }
             guard let redirectURI = form["redirect_uri"], redirectURI.hasPrefix(settings.siteURL + "/") else {
                 throw Fault("The address to return to is not one of \(settings.siteURL).")

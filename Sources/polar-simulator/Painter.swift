@@ -1,4 +1,5 @@
 private import Core
+private import Images
 internal import Subprocess
 
 /// Changes a picture so that anybody sees it: another colour and a frame. libvips does it, in processes of their own.

@@ -18,7 +18,7 @@ struct Simulator: Sendable {
     private let log: @Sendable (LogLine) -> Void
 
     /// - Parameter key: signs the tokens of an issuer that has no saved state; a new one without it.
-    init(_ settings: Settings, key: JWK? = nil, log: @escaping @Sendable (LogLine) -> Void) throws {
+    init(_ settings: SimulatorSettings, key: JWK? = nil, log: @escaping @Sendable (LogLine) -> Void) throws {
         self.log = log
         stateFile = settings.stateFile
         let kept = try Self.saved(in: settings.stateFile, log: log) ?? Self.new(key)

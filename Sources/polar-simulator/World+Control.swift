@@ -39,7 +39,7 @@ extension World {
     // MARK: How to misbehave
 
     private mutating func change(_ wish: Wish) throws(Refusal) -> JSON {
-        if let scheme = try wish.choice("scheme", Settings.Scheme.self) {
+        if let scheme = try wish.choice("scheme", SimulatorSettings.Scheme.self) {
             guard scheme.key(of: settings.webhookSecret) != nil else {
                 throw Refusal(422, "BadParameter", "POLAR_WEBHOOK_SECRET is no secret of that scheme.")
             }

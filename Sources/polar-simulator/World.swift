@@ -2,7 +2,7 @@ internal import JSON
 
 /// Everything that the simulator remembers. One thread at a time holds it.
 struct World: Sendable {
-    let settings: Settings
+    let settings: SimulatorSettings
     var kept: Kept
     /// Attempts under way and such: gone with the process.
     var outbox = Outbox()
@@ -43,7 +43,7 @@ struct World: Sendable {
 
     /// How the simulator is told to misbehave.
     struct Behaviour: Sendable {
-        var scheme: Settings.Scheme
+        var scheme: SimulatorSettings.Scheme
         var retryFactor: Double
         var apiLimitPerMinute: Int
         /// Deliveries fail without being sent.
@@ -64,7 +64,7 @@ struct World: Sendable {
         var claims: [(name: String, value: String)] = []
     }
 
-    init(settings: Settings, kept: Kept) {
+    init(settings: SimulatorSettings, kept: Kept) {
         self.settings = settings
         self.kept = kept
         behaviour = Behaviour(

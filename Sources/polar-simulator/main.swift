@@ -4,7 +4,7 @@ import System
 
 // Reads its settings and serves; what is played where is in Simulator.swift.
 do {
-    let settings = try Settings(System.environment())
+    let settings = try SimulatorSettings(System.environment())
     let log = JSONLog(program: "polar-simulator", level: settings.serving.logLevel)
     let simulator = try Simulator(settings, log: log.callAsFunction)
     simulator.start()

@@ -2,6 +2,7 @@ import Clients
 import Core
 import Crypto
 import Foundation
+import Images
 import SQLite
 import TestSupport
 import Testing
@@ -39,7 +40,7 @@ import Testing
         let facts = ImageFacts(kind: .jpeg, width: 640, height: 480)
         let ada = try user("ada")
         return try images.store([byte]) { blob throws(StoreError) in
-            _ = try store.submit(
+            _ = try store.generations.submit(
                 Generation.ID(random: .init(repeating: byte, count: 16)),
                 of: StoredImage(blob: blob, bytes: 1, facts: facts), for: Profile(user: ada),
                 at: Self.start)
@@ -56,7 +57,7 @@ import Testing
     }
 
     private func balance(_ store: Store) throws -> Int64? {
-        try store.account(of: user("ada"), at: Self.start)?.balance.rawValue
+        try store.people.account(of: user("ada"), at: Self.start)?.balance.rawValue
     }
 
     @Test func aBackupHoldsTheDatabaseAndItsImageFiles() throws {
@@ -74,14 +75,14 @@ import Testing
     @Test func resultAndThumbnailAreImageFilesToo() throws {
         let store = try store()
         let input = try submit(1, to: store)
-        guard case .job(let job) = try store.claim(for: .seconds(60), at: Self.start) else {
+        guard case .job(let job) = try store.jobs.claim(for: .seconds(60), at: Self.start) else {
             Issue.record("there is no job")
             return
         }
         let facts = ImageFacts(kind: .webp, width: 640, height: 480)
         let made = try images.store([[2], [3]]) { blobs throws(StoreError) in
             let made = blobs.map { StoredImage(blob: $0, bytes: 1, facts: facts) }
-            _ = try store.complete(job, with: made[0], thumbnail: made[1], at: Self.start)
+            _ = try store.jobs.complete(job, with: made[0], thumbnail: made[1], at: Self.start)
             return blobs
         }
         #expect(try create(store).images == 3)
@@ -101,7 +102,7 @@ import Testing
         for second in 0..<3 { _ = try create(store, keep: 2, at: Int64(second)) }
         #expect(try backups.names() == ["2027-01-15T08-00-02.000Z", "2027-01-15T08-00-01.000Z"])
         let id = Generation.ID(random: .init(repeating: 1, count: 16))
-        _ = try store.delete(id, of: user("ada"), at: Self.start)
+        _ = try store.generations.delete(id, of: user("ada"), at: Self.start)
         _ = try create(store, keep: 2, at: 3)
         #expect(try files(backupPath + "/images") == [blob.text])
         _ = try create(store, keep: 1, at: 4)
@@ -145,7 +146,7 @@ import Testing
         do {
             let store = try store()
             kept = try submit(1, to: store)
-            _ = try store.claim(for: .seconds(600), at: Self.start)
+            _ = try store.jobs.claim(for: .seconds(600), at: Self.start)
             backup = try create(store)
             _ = try submit(2, to: store)
             _ = try submit(3, to: store)
@@ -162,10 +163,10 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: restoration.replaced ?? ""))
         let store = try store()
         #expect(try balance(store) == 9)
-        #expect(try store.verify() == [])
+        #expect(try store.ledger.verify() == [])
         #expect(try images.exists(kept))
         // The lease of a worker that is gone does not keep its job waiting.
-        guard case .job = try store.claim(for: .seconds(60), at: at(1)) else { Issue.record("no job"); return }
+        guard case .job = try store.jobs.claim(for: .seconds(60), at: at(1)) else { Issue.record("no job"); return }
     }
 
     @Test func aDatabaseThatIsGoneOrBrokenIsReplacedToo() throws {
@@ -179,14 +180,14 @@ import Testing
         for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: database + end) }
         let gone = try backups.restore(backup.name, images: imagePath, at: at(10))
         #expect(gone.replaced == nil && !gone.isLossKnown)
-        #expect(try store().verify() == [])
+        #expect(try store().ledger.verify() == [])
     }
 
     /// Eve leaves as an admin and bob is forgotten, both after the backup; fay comes.
     private func revoke(_ store: Store) throws {
-        _ = try store.revokeAdmin(from: user("eve"), by: "root", at: at(2))
-        _ = try store.forget(user("bob"), by: "root", at: at(3))
-        _ = try store.grantAdmin(to: user("fay"), by: "root", at: at(4))
+        _ = try store.admins.revoke(from: user("eve"), by: "root", at: at(2))
+        _ = try store.people.forget(user("bob"), by: "root", at: at(3))
+        _ = try store.admins.grant(to: user("fay"), by: "root", at: at(4))
     }
 
     private func backupOfBefore(_ store: Store) throws -> Backup {
@@ -194,14 +195,14 @@ import Testing
             let profile = Profile(user: try user(name), email: "\(name)@example.com", name: name, proof: .verified)
             let token = try #require(
                 SessionToken(cookie: String(repeating: "A", count: 42) + (name == "ada" ? "A" : "E")))
-            try store.openSession(token, NewSession(profile), at: Self.start)
+            try store.sessions.open(token, NewSession(profile), at: Self.start)
         }
-        for name in ["root", "eve"] { _ = try store.grantAdmin(to: user(name), by: "t", at: Self.start) }
+        for name in ["root", "eve"] { _ = try store.admins.grant(to: user(name), by: "t", at: Self.start) }
         return try create(store)
     }
 
     private func emails(_ store: Store) throws -> [String?] {
-        try store.users(.all, limit: 9).items.sorted { $0.user.text < $1.user.text }.map(\.email)
+        try store.people.list(.all, limit: 9).items.sorted { $0.user.text < $1.user.text }.map(\.email)
     }
 
     /// Nobody has the database open afterwards.
@@ -224,12 +225,12 @@ import Testing
             #expect(settled.admins == [try user("root")])
             #expect(settled.newerAdmins == (second == 9 ? [try user("fay")] : []))
             let store = try store()
-            #expect(try store.admins().map(\.user) == [user("root")])
+            #expect(try store.admins.all().map(\.user) == [user("root")])
             #expect(try emails(store) == ["ada@example.com", nil])
-            #expect(try store.sessions(of: user("ada"), at: Self.start).isEmpty)
-            let told = try store.auditLog(limit: 2).items.map { "\($0.actor) \($0.action) \($0.subject)" }
+            #expect(try store.sessions.list(of: user("ada"), at: Self.start).isEmpty)
+            let told = try store.admins.auditLog(limit: 2).items.map { "\($0.actor) \($0.action) \($0.subject)" }
             #expect(told == ["restore user.forget bob", "restore admin.revoke eve"])
-            #expect(try store.verify() == [])
+            #expect(try store.ledger.verify() == [])
         }
         let names = try files(temporary.path)
         #expect(!names.contains { $0.contains("restoring") || $0.contains("unfinished") }, "\(names)")
@@ -277,19 +278,19 @@ import Testing
         }
         let restoration = try backups.restore(backup.name, images: imagePath, at: at(9))
         #expect(restoration.settled.revokedAdmins == [try user("eve")])
-        #expect(try store().verify() == [])
+        #expect(try store().ledger.verify() == [])
     }
 
     @Test func aBackupTakenUnderWritesIsOneConsistentState() throws {
         let store = try store()
-        _ = try store.account(of: Profile(user: user("ada")), at: Self.start)
+        _ = try store.people.account(of: Profile(user: user("ada")), at: Self.start)
         let user = try user("ada")
         atOnce(2) { thread in
             for number in 0..<60 {
                 if thread == 0 {
                     let adjustment = Adjustment(
                         user: user, amount: Credits(rawValue: 1), actor: "t", reason: "t", key: "k\(number)")
-                    _ = try? store.adjust(adjustment, at: Self.start)
+                    _ = try? store.ledger.adjust(adjustment, at: Self.start)
                 } else if number % 6 == 0 {
                     let backup = try? create(store, keep: 20, at: Int64(number))
                     #expect(backup?.faults == [])

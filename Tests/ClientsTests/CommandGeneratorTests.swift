@@ -1,6 +1,7 @@
 import Clients
 import Core
 import Foundation
+import Images
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Clients
 import Core
 import HTTPClient
+import Images
 import JSON
 import Testing
 

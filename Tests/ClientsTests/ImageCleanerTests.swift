@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Images
 import TestSupport
 import Testing
 

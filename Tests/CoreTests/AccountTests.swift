@@ -39,7 +39,7 @@ import Threads
     @Test func aTrialLastsSevenDaysOrUntilTheFirstPurchase() throws {
         let user = try test.seen()
         func hasTrial(after duration: Duration) throws -> Bool? {
-            try test.store.account(of: user, at: TestStore.now.advanced(by: duration))?.hasFreeTrial
+            try test.store.people.account(of: user, at: TestStore.now.advanced(by: duration))?.hasFreeTrial
         }
         #expect(try hasTrial(after: .zero) == true)
         #expect(try hasTrial(after: .seconds(7 * 86_400) - .milliseconds(1)) == true)
@@ -51,7 +51,7 @@ import Threads
     @Test func whatTheIssuerSaysOfAUserIsKeptUpToDate() throws {
         let user = try test.user()
         func see(_ email: String?, _ name: String?) throws -> [String?] {
-            _ = try test.store.account(of: Profile(user: user, email: email, name: name), at: TestStore.now)
+            _ = try test.store.people.account(of: Profile(user: user, email: email, name: name), at: TestStore.now)
             return try test.texts("SELECT email FROM users") + test.texts("SELECT name FROM users")
         }
         #expect(try see("a@example.com", nil) == ["a@example.com", nil])
@@ -66,17 +66,17 @@ import Threads
         var amounts: [[Int64]] = []
         var cursor: Int64?
         repeat {
-            let page = try test.store.entries(of: user, before: cursor, limit: 2)
+            let page = try test.store.ledger.entries(of: user, before: cursor, limit: 2)
             amounts.append(page.items.map(\.amount.rawValue))
             cursor = page.nextCursor
         } while cursor != nil
         #expect(amounts == [[5, 4], [3, 2], [1, 10]])
-        #expect(try test.store.entries(of: test.user("bob"), limit: 2).items.isEmpty)
+        #expect(try test.store.ledger.entries(of: test.user("bob"), limit: 2).items.isEmpty)
     }
 
     @Test func anUnknownUserIsNotCreatedByLooking() throws {
-        #expect(try test.store.account(of: test.user(), at: TestStore.now) == nil)
-        #expect(try test.store.report(on: test.user(), limit: 1, at: TestStore.now) == nil)
+        #expect(try test.store.people.account(of: test.user(), at: TestStore.now) == nil)
+        #expect(try test.store.people.report(on: test.user(), limit: 1, at: TestStore.now) == nil)
         #expect(try test.integers("SELECT count(*) FROM users") == [0])
     }
 }
@@ -124,7 +124,7 @@ import Threads
         #expect(try test.adjust(5, "bob", key: "k") == .keyReused(entry))
         for (actor, reason) in [("other", "test"), ("test", "other")] {
             let other = Adjustment(user: try test.user(), amount: 5, actor: actor, reason: reason, key: "k")
-            #expect(try test.store.adjust(other, at: TestStore.now) == .keyReused(entry))
+            #expect(try test.store.ledger.adjust(other, at: TestStore.now) == .keyReused(entry))
         }
         #expect(try test.balance("bob") == 10)
         try test.verify()

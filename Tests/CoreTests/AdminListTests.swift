@@ -37,7 +37,7 @@ import Testing
             json[json.count - 1] = .init("created_at", .string("2026-11-20T10:15:0\(number / 2)Z"))
             let clock = PolarClock(rawValue: 1_900_000_000_000_000)
             let snapshot = try #require(OrderSnapshot(.object(json), at: clock))
-            _ = try test.store.apply(snapshot, in: TestStore.scope, at: TestStore.now)
+            _ = try test.store.orders.apply(snapshot, in: TestStore.scope, at: TestStore.now)
         }
         try test.apply(TestOrder { $0.id = uuid(4) }.refunded(500))
     }
@@ -45,7 +45,7 @@ import Testing
     private func orders(_ limit: Int = 2, _ change: (inout PaymentFilter) -> Void = { _ in }) throws -> [[String]] {
         var filter = PaymentFilter()
         change(&filter)
-        return try pages { try test.store.payments(filter, after: $0, limit: limit) }.map {
+        return try pages { try test.store.orders.list(filter, after: $0, limit: limit) }.map {
             $0.map { String($0.order.text.suffix(1)) }
         }
     }
@@ -95,12 +95,12 @@ import Testing
     }
 
     private func users(_ filter: UserFilter, _ limit: Int = 2) throws -> [[String]] {
-        try pages { try test.store.users(filter, after: $0, limit: limit) }.map { $0.map(\.user.text) }
+        try pages { try test.store.people.list(filter, after: $0, limit: limit) }.map { $0.map(\.user.text) }
     }
 
     private func see(_ id: String, _ email: String? = nil, after seconds: Int64 = 0) throws {
         let profile = Profile(user: try test.user(id), email: email)
-        _ = try test.store.account(of: profile, at: TestStore.now.advanced(by: .seconds(seconds)))
+        _ = try test.store.people.account(of: profile, at: TestStore.now.advanced(by: .seconds(seconds)))
     }
 
     @Test func usersComeNewestFirstPageByPage() throws {
@@ -139,7 +139,7 @@ import Testing
             try test.apply(order.refunded(500))
         }
         #expect(try users(.inDebt, 1) == [["cyd"], ["bob"]])
-        #expect(try test.store.users(.inDebt, limit: 9).items.map(\.debt.rawValue) == [200, 100])
+        #expect(try test.store.people.list(.inDebt, limit: 9).items.map(\.debt.rawValue) == [200, 100])
     }
 
     @Test func aUsersDetailSumsUpTheLedger() throws {
@@ -150,39 +150,40 @@ import Testing
         try test.submit(1)
         try test.submit(2, at: 1)
         try test.fail(test.job(at: 2), maximumAttempts: 1, at: 3)
-        let detail = try #require(try test.store.detail(of: user, at: TestStore.now))
+        let detail = try #require(try test.store.people.detail(of: user, at: TestStore.now))
         #expect(detail.purchased == 210 && detail.spent == 1 && detail.refunded == 1 && detail.adjusted == 5)
         #expect(detail.trial == 10 && detail.payments == 1 && detail.generations == 2 && !detail.isAdmin)
         #expect(detail.account.balance == detail.credits.values.reduce(.zero, +))
-        _ = try test.store.grantAdmin(to: user, by: "test", at: TestStore.now)
-        #expect(try test.store.detail(of: user, at: TestStore.now)?.isAdmin == true)
-        #expect(try test.store.detail(of: test.user("eve"), at: TestStore.now) == nil)
+        _ = try test.store.admins.grant(to: user, by: "test", at: TestStore.now)
+        #expect(try test.store.people.detail(of: user, at: TestStore.now)?.isAdmin == true)
+        #expect(try test.store.people.detail(of: test.user("eve"), at: TestStore.now) == nil)
     }
 
     @Test func theLedgerIsToldOldestFirst() throws {
         try test.seen("ada")
         _ = try test.adjust(1, key: "1")
         try see("bob", after: 10)
-        let all = try pages { try test.store.ledger(after: $0, limit: 1) }.flatMap(\.self)
+        let all = try pages { try test.store.ledger.list(after: $0, limit: 1) }.flatMap(\.self)
         #expect(all.map { "\($0.user) \($0.kind.rawValue)" } == ["ada trial", "ada adjustment", "bob trial"])
         var filter = LedgerFilter()
         filter.from = TestStore.now.advanced(by: .seconds(10))
-        #expect(try test.store.ledger(filter, limit: 9).items.map(\.user.text) == ["bob"])
+        #expect(try test.store.ledger.list(filter, limit: 9).items.map(\.user.text) == ["bob"])
         filter = LedgerFilter()
         filter.until = TestStore.now.advanced(by: .seconds(10))
-        #expect(try test.store.ledger(filter, limit: 9).items.map(\.id) == [1, 2])
+        #expect(try test.store.ledger.list(filter, limit: 9).items.map(\.id) == [1, 2])
     }
 
     @Test func theAuditLogComesNewestFirstAndBySubject() throws {
         let ada = try test.seen()
-        _ = try test.store.grantAdmin(to: ada, by: "root", at: TestStore.now)
+        _ = try test.store.admins.grant(to: ada, by: "root", at: TestStore.now)
         try test.refundOnFailure(false)
         _ = try test.adjust(3, key: "k")
-        let all = try pages { try test.store.auditLog(after: $0, limit: 2) }
+        let all = try pages { try test.store.admins.auditLog(after: $0, limit: 2) }
         #expect(all.map { $0.map(\.action) } == [["user.adjust", "settings.change"], ["admin.grant"]])
         #expect(all[0][1].old == #"{"refund_on_failure":true}"# && all[0][1].new == #"{"refund_on_failure":false}"#)
-        #expect(try test.store.auditLog(of: "ada", limit: 9).items.map(\.action) == ["user.adjust", "admin.grant"])
-        #expect(try test.store.auditLog(of: "nobody", limit: 9).items == [])
+        #expect(
+            try test.store.admins.auditLog(of: "ada", limit: 9).items.map(\.action) == ["user.adjust", "admin.grant"])
+        #expect(try test.store.admins.auditLog(of: "nobody", limit: 9).items == [])
     }
 
     @Test(arguments: ["", "x", "WzFd", "bnVsbA", "W10", "WyJhIiwiYiIsImMiLCJkIl0", "WyJhIl0=", " WyJhIl0"])

@@ -18,7 +18,7 @@ import Testing
             .init("type", .string(type)), .init("timestamp", "2026-11-20T10:15:03Z"), .init("data", data),
         ])
         let delivery = Delivery(id: id, sent: now, body: order == nil ? Array("{".utf8) : body.bytes)
-        return try test.store.receive(
+        return try test.store.inbox.receive(
             delivery, event: try? WebhookEvent(delivery), headers: [("webhook-id", id), ("user-agent", "polar")],
             in: TestStore.scope, at: now)
     }
@@ -29,7 +29,7 @@ import Testing
         var found: [String] = []
         var cursor: ListCursor?
         repeat {
-            let page = try test.store.deliveries(filter, after: cursor, limit: 2)
+            let page = try test.store.inbox.list(filter, after: cursor, limit: 2)
             found += page.items.map(\.id)
             cursor = page.next
         } while cursor != nil && found.count < 50
@@ -64,19 +64,19 @@ import Testing
 
     @Test func oneDeliveryHasItsBodyAndHeaders() throws {
         _ = try receive("a", TestOrder())
-        let found = try #require(try test.store.delivery("a"))
+        let found = try #require(try test.store.inbox.find("a"))
         #expect(found.summary.verdict == .applied && found.summary.type == "order.paid")
         #expect(found.summary.order?.text == TestOrder().id && found.summary.replayedAt == nil)
         #expect(found.headers.map { "\($0.name): \($0.value)" } == ["webhook-id: a", "user-agent: polar"])
         #expect(found.summary.bodyBytes == found.body.map { Int64($0.count) })
         try test.connection().execute("UPDATE deliveries SET body = NULL")
-        let gone = try #require(try test.store.delivery("a"))
+        let gone = try #require(try test.store.inbox.find("a"))
         #expect(gone.body == nil && gone.summary.bodyBytes == nil)
-        #expect(try test.store.delivery("z") == nil)
+        #expect(try test.store.inbox.find("z") == nil)
     }
 
     private func overview(at now: Instant = TestStore.now) throws -> Overview {
-        try test.store.overview(in: .sandbox, at: now)
+        try test.store.operations.overview(in: .sandbox, at: now)
     }
 
     @Test func nothingIsShownWhereNothingHappened() throws {
@@ -102,7 +102,7 @@ import Testing
         #expect(seen.spent == 1 && seen.refunded == 1 && seen.debt == 410 && seen.users == 2)
         #expect(seen.balance.rawValue == (try test.integers("SELECT sum(balance) FROM users")[0]))
         #expect(seen.generations == [.pending: 1, .failed: 1] && seen.parked == 1)
-        #expect(try test.store.parkedCount() == 1)
+        #expect(try test.store.orders.parkedCount() == 1)
         #expect(seen.lastDelivery?.id == "b" && seen.failures.map(\.id) == [TestStore.generation(1)])
         #expect(try overview(at: TestStore.at(3 + 86_400)).failures.count == 1)
         #expect(try overview(at: TestStore.at(4 + 86_400)).failures == [])
@@ -123,7 +123,7 @@ import Testing
         members[members.count - 1] = .init("created_at", .string("\(day)T10:15:02Z"))
         let clock = PolarClock(rawValue: 1_900_000_000_000_000 + order.clock)
         let snapshot = try #require(OrderSnapshot(.object(members), at: clock))
-        _ = try test.store.apply(snapshot, in: TestStore.scope, at: TestStore.now)
+        _ = try test.store.orders.apply(snapshot, in: TestStore.scope, at: TestStore.now)
     }
 
     @Test func moneyIsCountedOnTheDayOfTheSaleAndOfTheRefund() throws {
@@ -156,7 +156,7 @@ import Testing
                 $0.id = uuid(3); $0.net = 900
             }.refunded(0, after: 2_000_000))
         #expect(try overview().money[1].refunded == 0)
-        #expect(try test.store.overview(in: .production, at: TestStore.now).money == [])
+        #expect(try test.store.operations.overview(in: .production, at: TestStore.now).money == [])
         try test.verify()
     }
 
@@ -165,17 +165,17 @@ import Testing
         func complaints(after seconds: Int64 = 0) throws -> [Complaint] {
             try overview(at: TestStore.at(seconds)).complaints
         }
-        try test.store.note(.reconcile, ["ok": true, "corrected": 0, "credits": 0], at: now)
-        try test.store.note(.ledgerVerify, ["faults": 0], at: now)
-        try test.store.note(.webhookEndpoint, ["enabled": true], at: now)
-        try test.store.note(.backup, [:], at: now)
+        try test.store.operations.note(.reconcile, ["ok": true, "corrected": 0, "credits": 0], at: now)
+        try test.store.operations.note(.ledgerVerify, ["faults": 0], at: now)
+        try test.store.operations.note(.webhookEndpoint, ["enabled": true], at: now)
+        try test.store.operations.note(.backup, [:], at: now)
         #expect(try complaints() == [] && complaints(after: 1800) == [])
         #expect(try complaints(after: 1801) == [.reconcileLate(last: now)])
         #expect(try complaints(after: 172_801) == [.reconcileLate(last: now), .backupLate(last: now)])
 
-        try test.store.note(.ledgerVerify, ["faults": 2], at: now)
-        try test.store.note(.webhookEndpoint, ["enabled": false, "state": "disabled"], at: now)
-        try test.store.note(.reconcile, ["ok": false, "corrected": 1, "credits": 420], at: now)
+        try test.store.operations.note(.ledgerVerify, ["faults": 2], at: now)
+        try test.store.operations.note(.webhookEndpoint, ["enabled": false, "state": "disabled"], at: now)
+        try test.store.operations.note(.reconcile, ["ok": false, "corrected": 1, "credits": 420], at: now)
         #expect(
             try complaints() == [
                 .ledgerFaults(2, at: now), .drift(orders: 1, credits: 420, at: now), .reconcileFailed(at: now),

@@ -29,7 +29,7 @@ import Testing
             Case("payments \(description)", index) { cursor in
                 var filter = PaymentFilter()
                 change(&filter)
-                return Store.paymentList(filter, after: cursor, limit: 25)
+                return Orders.paymentList(filter, after: cursor, limit: 25)
             }
         }
 
@@ -39,7 +39,7 @@ import Testing
             Case("deliveries \(description)", index) { cursor in
                 var filter = DeliveryFilter()
                 change(&filter)
-                return Store.deliveryList(filter, after: cursor, limit: 25)
+                return Inbox.deliveryList(filter, after: cursor, limit: 25)
             }
         }
     }
@@ -67,13 +67,13 @@ import Testing
         .payments("by state and status", "payments_by_state_and_status") {
             $0.status = .void; $0.state = .applied
         },
-        Case("users", "users_by_time") { Store.newestUsers(after: $0, limit: 25) },
-        Case("users in debt", "users_in_debt") { Store.usersInDebt(after: $0, limit: 25) },
+        Case("users", "users_by_time") { People.newestUsers(after: $0, limit: 25) },
+        Case("users in debt", "users_in_debt") { People.usersInDebt(after: $0, limit: 25) },
         Case("users by id", "PRIMARY KEY", ListCursor(of: "id", "b")) {
-            Store.users(withID: "a", after: $0?.tie, limit: 25)
+            People.users(withID: "a", after: $0?.tie, limit: 25)
         },
         Case("users by address", "users_by_address", ListCursor(of: "email", "b", "c")) {
-            Store.users(withEmail: "a", after: $0, limit: 25)
+            People.users(withEmail: "a", after: $0, limit: 25)
         },
         .deliveries("all", "INTEGER PRIMARY KEY") { _ in },
         .deliveries("by verdict", "deliveries_by_verdict") { $0.verdict = .parked },
@@ -85,9 +85,9 @@ import Testing
         .deliveries("of an order, by verdict", "deliveries_by_order") {
             $0.order = Order.ID(uuid(1)); $0.verdict = .parked
         },
-        Case("the audit log", "INTEGER PRIMARY KEY") { Store.auditList(of: nil, after: $0, limit: 25) },
-        Case("the audit log of one", "audit_log_by_subject") { Store.auditList(of: "ada", after: $0, limit: 25) },
-        Case("the ledger", "ledger_entry_by_time") { Store.ledgerList(LedgerFilter(), after: $0, limit: 25) },
+        Case("the audit log", "INTEGER PRIMARY KEY") { Admins.auditList(of: nil, after: $0, limit: 25) },
+        Case("the audit log of one", "audit_log_by_subject") { Admins.auditList(of: "ada", after: $0, limit: 25) },
+        Case("the ledger", "ledger_entry_by_time") { Ledger.ledgerList(LedgerFilter(), after: $0, limit: 25) },
     ]
 
     @Test(arguments: cases) func isReadFromItsIndex(_ list: Case) throws {
@@ -117,9 +117,9 @@ import Testing
         #expect(try test.integers("SELECT count(*) FROM payments") == [2010])
         #expect(try test.integers("SELECT count(*) FROM ledger_entry") == [20_000])
         try test.verify()
-        let overview = try test.store.overview(in: .sandbox, at: TestStore.now)
+        let overview = try test.store.operations.overview(in: .sandbox, at: TestStore.now)
         #expect(overview.debt == 420 && overview.parked == 10 && overview.users == 1000)
-        #expect(try test.store.users(.beginning("PERSON.1"), limit: 100).items.count == 100)
+        #expect(try test.store.people.list(.beginning("PERSON.1"), limit: 100).items.count == 100)
         // It goes on as any other.
         try test.apply(TestOrder())
         try test.submit(1)

@@ -28,7 +28,7 @@ import Testing
         _ = try test.adjust(-370, key: "spent")
         try test.apply(TestOrder().refunded(500))
         #expect(try test.balance() == 0 && test.debt() == 420)
-        for job in jobs { _ = try test.store.delete(TestStore.generation(job), of: ada, at: TestStore.now) }
+        for job in jobs { _ = try test.store.generations.delete(TestStore.generation(job), of: ada, at: TestStore.now) }
         #expect(try test.balance() == 0 && test.debt() == 360)
         try test.verify()
     }

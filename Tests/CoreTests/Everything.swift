@@ -47,24 +47,24 @@ struct Everything {
     private func people(_ store: Store) throws {
         let (ada, bob) = (try user("ada"), try user("bob"))
         let profile = Profile(user: ada, email: "ada@example.com", name: "Ada")
-        _ = try store.account(of: profile, at: Self.now)
-        _ = try store.account(of: profile, at: Self.now)
-        _ = try store.account(of: ada, at: Self.now)
-        _ = try store.entries(of: ada, limit: 25)
-        _ = try store.formTokenKey()
-        _ = try store.grantAdmin(to: ada, by: "root", at: Self.now)
-        _ = try store.grantAdmin(to: bob, by: "root", at: Self.now)
-        _ = try store.revokeAdmin(from: bob, by: "root", at: Self.now)
-        _ = try (store.admins(), store.isAdmin(ada), store.admin(ada), store.settings())
-        _ = try store.admins(after: store.admins(after: nil, limit: 1).next, limit: 20)
+        _ = try store.people.account(of: profile, at: Self.now)
+        _ = try store.people.account(of: profile, at: Self.now)
+        _ = try store.people.account(of: ada, at: Self.now)
+        _ = try store.ledger.entries(of: ada, limit: 25)
+        _ = try store.sessions.formTokenKey()
+        _ = try store.admins.grant(to: ada, by: "root", at: Self.now)
+        _ = try store.admins.grant(to: bob, by: "root", at: Self.now)
+        _ = try store.admins.revoke(from: bob, by: "root", at: Self.now)
+        _ = try (store.admins.all(), store.admins.contains(ada), store.admins.find(ada), store.settings.current())
+        _ = try store.admins.list(after: store.admins.list(after: nil, limit: 1).next, limit: 20)
         for credits in [421, 420] as [Int64] {
             let change = try SettingsChange(["credits_per_pack": credits])
-            _ = try store.changeSettings(change, expectedVersion: nil, by: "root", at: Self.now)
+            _ = try store.settings.change(change, expectedVersion: nil, by: "root", at: Self.now)
         }
         let gift = Adjustment(user: ada, amount: 50, actor: "root", reason: "r", key: "gift")
-        _ = try store.adjust(gift, under: key("gift", AdjustmentOutcome.self, of: ada), at: Self.now)
-        _ = try store.report(on: ada, limit: 25, at: Self.now)
-        _ = try store.detail(of: ada, at: Self.now)
+        _ = try store.ledger.adjust(gift, under: key("gift", AdjustmentOutcome.self, of: ada), at: Self.now)
+        _ = try store.people.report(on: ada, limit: 25, at: Self.now)
+        _ = try store.people.detail(of: ada, at: Self.now)
     }
 
     private func signIns(_ store: Store) throws {
@@ -75,25 +75,21 @@ struct Everything {
             try #require(SessionToken(cookie: String(repeating: "A", count: 43))),
             try #require(SessionToken(cookie: String(repeating: "B", count: 42) + "A"))
         )
-        try store.openSession(first, new, at: Self.now)
-        try store.openSession(second, new, replacing: first, at: Self.now)
-        _ = try store.session(second, at: Self.now)
-        try store.note([
+        try store.sessions.open(first, new, at: Self.now)
+        try store.sessions.open(second, new, replacing: first, at: Self.now)
+        _ = try store.sessions.find(second, at: Self.now)
+        try store.sessions.note([
             SessionUse(second.hash, in: .site, at: Self.now), SessionUse(second.hash, in: .admin, at: Self.now),
         ])
-        let name = try #require(try store.sessions(of: ada, at: Self.now).first).name
-        _ = try store.endSession(named: name, of: ada, at: Self.now)
-        for whose in [#""sub":"ada""#, #""sid":"s1""#, #""sub":"ada","sid":"s1""#] {
-            let now = Self.now.rawValue / 1000
-            let claims = """
-                {"iss":"https://i.example","aud":"a","iat":\(now),"exp":\(now + 60),"jti":"\(whose.utf8.count)",\(whose),
-                 "events":{"http://schemas.openid.net/event/backchannel-logout":{}}}
-                """
-            _ = try store.logOut(LogoutToken(Array(claims.utf8)), at: Self.now)
+        let name = try #require(try store.sessions.list(of: ada, at: Self.now).first).name
+        _ = try store.sessions.end(named: name, of: ada, at: Self.now)
+        for (number, whose) in [Logout.Whose.user(ada), .session("s1"), .both(ada, session: "s1")].enumerated() {
+            let logout = Logout(id: String(number), whose: whose, goodUntil: Self.now.advanced(by: .seconds(60)))
+            _ = try store.sessions.logOut(logout, at: Self.now)
         }
-        _ = try store.endSessions(of: ada, by: "root", at: Self.now)
-        try store.noteEmailClaim(from: "https://i.example", at: Self.now)
-        _ = try store.emailClaimSeen(from: "https://i.example")
+        _ = try store.sessions.endAll(of: ada, by: "root", at: Self.now)
+        try store.sessions.noteEmailClaim(from: "https://i.example", at: Self.now)
+        _ = try store.sessions.emailClaimSeen(from: "https://i.example")
     }
 
     private static let limits = UploadLimits(
@@ -101,11 +97,13 @@ struct Everything {
 
     private func uploads(_ store: Store) throws {
         let ada = try user("ada")
-        let busy = try #require(try store.generationReports(of: nil, status: .pending, limit: 1).first?.user)
-        for name in [ada, busy] { _ = try store.uploadStanding(of: name, within: Self.limits, at: Self.now) }
+        let busy = try #require(try store.generations.reports(of: nil, status: .pending, limit: 1).first?.user)
+        for name in [ada, busy] {
+            _ = try store.generations.uploadStanding(of: name, within: Self.limits, at: Self.now)
+        }
         let keyed = try key("upload", SubmitOutcome.self, of: ada)
         func submit(_ number: UInt8, at seconds: Int64) throws {
-            _ = try store.submit(
+            _ = try store.generations.submit(
                 TestStore.generation(number), of: TestStore.image(number), for: Profile(user: ada), under: keyed,
                 within: Self.limits, at: TestStore.at(seconds))
         }
@@ -114,14 +112,14 @@ struct Everything {
         try submit(2, at: 1)
         // The key is over, and the generation still has it.
         try submit(3, at: 90_000)
-        _ = try store.generations(of: ada, limit: 25)
-        _ = try store.generation(TestStore.generation(1), of: ada)
-        _ = try store.isReferenced(TestStore.image(1).blob)
-        _ = try store.blobReferences(limit: 25)
-        _ = try store.generationReports(of: ada, status: .pending, limit: 25)
-        _ = try store.generationReports(of: nil, status: nil, limit: 25)
-        _ = try store.report(on: TestStore.generation(1))
-        _ = try store.delete(TestStore.generation(3), of: ada, at: Self.now)
+        _ = try store.generations.list(of: ada, limit: 25)
+        _ = try store.generations.find(TestStore.generation(1), of: ada)
+        _ = try store.generations.isReferenced(TestStore.image(1).blob)
+        _ = try store.generations.blobReferences(limit: 25)
+        _ = try store.generations.reports(of: ada, status: .pending, limit: 25)
+        _ = try store.generations.reports(of: nil, status: nil, limit: 25)
+        _ = try store.generations.report(on: TestStore.generation(1))
+        _ = try store.generations.delete(TestStore.generation(3), of: ada, at: Self.now)
     }
 
     /// Each end that a job can come to.
@@ -129,41 +127,43 @@ struct Everything {
         var second = Int64(100_000)
         func job() throws -> Job? {
             second += 1
-            guard case .job(let job) = try store.claim(for: .seconds(60), dailyLimit: 1 << 40, at: TestStore.at(second))
+            guard
+                case .job(let job) = try store.jobs.claim(
+                    for: .seconds(60), dailyLimit: 1 << 40, at: TestStore.at(second))
             else { return nil }
             return job
         }
         for number in 0..<10 {
             guard let job = try job() else { break }
-            _ = try store.countCall(for: job, dailyLimit: 1 << 40, at: TestStore.at(second))
+            _ = try store.jobs.countCall(for: job, dailyLimit: 1 << 40, at: TestStore.at(second))
             let now = TestStore.at(second)
             switch number % 5 {
-            case 0: _ = try store.complete(job, with: TestStore.image(9), thumbnail: TestStore.image(8), at: now)
-            case 1: _ = try store.fail(job, .unreadableResult, maximumAttempts: 3, at: now)
-            case 2: _ = try store.handBack(job, at: now)
-            case 3: _ = try store.postpone(job, after: Outage(.unavailable, "x"), isSuspect: true, at: now)
-            case _: _ = try store.fail(job, .rejectedBySafety, maximumAttempts: 3, at: now)
+            case 0: _ = try store.jobs.complete(job, with: TestStore.image(9), thumbnail: TestStore.image(8), at: now)
+            case 1: _ = try store.jobs.fail(job, .unreadableResult, maximumAttempts: 3, at: now)
+            case 2: _ = try store.jobs.handBack(job, at: now)
+            case 3: _ = try store.jobs.postpone(job, after: Outage(.unavailable, "x"), isSuspect: true, at: now)
+            case _: _ = try store.jobs.fail(job, .rejectedBySafety, maximumAttempts: 3, at: now)
             }
         }
         // One whose worker died, one that its user deleted meanwhile; two that have rested.
         let doomed = try #require(try job())
-        let owner = try #require(try store.report(on: doomed.generation)?.report.user)
-        _ = try store.delete(doomed.generation, of: owner, at: TestStore.at(second))
+        let owner = try #require(try store.generations.report(on: doomed.generation)?.report.user)
+        _ = try store.generations.delete(doomed.generation, of: owner, at: TestStore.at(second))
         for _ in 1...2 {
             second += 400
-            _ = try store.claim(for: .seconds(60), maximumAttempts: 1, at: TestStore.at(second))
+            _ = try store.jobs.claim(for: .seconds(60), maximumAttempts: 1, at: TestStore.at(second))
         }
         // What has waited for too long, and what came while the clock was ahead.
         for (age, time) in [(Int64(1), second), (3600, -200_000)] {
-            try store.tend(
+            try store.jobs.tend(
                 lease: .seconds(60), maximumAttempts: 3, maximumAge: .seconds(age), held: [], at: TestStore.at(time))
         }
         let failed = try #require(
-            try store.generationReports(of: nil, status: .failed, limit: 1).first { $0.isRefunded })
-        _ = try store.retry(
+            try store.generations.reports(of: nil, status: .failed, limit: 1).first { $0.isRefunded })
+        _ = try store.generations.retry(
             failed.id, of: failed.user, under: key("retry", RetryOutcome.self, of: failed.user), at: Self.now)
-        let other = try #require(try store.generationReports(of: nil, status: .failed, limit: 9).last)
-        _ = try store.retry(other.id, by: "root", at: Self.now)
+        let other = try #require(try store.generations.reports(of: nil, status: .failed, limit: 9).last)
+        _ = try store.generations.retry(other.id, by: "root", at: Self.now)
     }
 
     private func sales(_ store: Store) throws {
@@ -171,34 +171,34 @@ struct Everything {
         let id = Checkout.ID(random: [UInt8](repeating: 1, count: 16))
         let keyed = try key("buy", OpenedCheckout.self, of: ada.user)
         guard
-            case .now(.opened(let checkout)) = try store.openCheckout(
+            case .now(.opened(let checkout)) = try store.checkouts.open(
                 id, of: 1, for: ada, in: Self.scope, under: keyed, at: Self.now)
         else { throw NeverCame(description: "no checkout") }
-        try store.checkoutFailed(id, under: keyed.key)
-        _ = try store.openCheckout(id, of: 1, for: ada, in: Self.scope, under: keyed, at: Self.now)
+        try store.checkouts.failed(id, under: keyed.key)
+        _ = try store.checkouts.open(id, of: 1, for: ada, in: Self.scope, under: keyed, at: Self.now)
         let polar = try #require(Checkout.PolarID(uuid(900)))
         let session = Checkout.OpenSession(
             id: polar, url: "https://p/1", clientSecret: "s", expiresAt: TestStore.at(86_400))
-        try store.checkoutCreated(
+        try store.checkouts.created(
             OpenedCheckout(checkout: checkout, session: session, isNew: true), under: keyed, at: Self.now)
-        _ = try store.openCheckout(id, of: 1, for: ada, in: Self.scope, at: Self.now)
-        _ = try store.checkout(polar, of: ada.user, in: .sandbox, at: Self.now)
-        _ = try store.claimQuestion(about: polar, every: .seconds(5), at: Self.now)
+        _ = try store.checkouts.open(id, of: 1, for: ada, in: Self.scope, at: Self.now)
+        _ = try store.checkouts.find(polar, of: ada.user, in: .sandbox, at: Self.now)
+        _ = try store.checkouts.claimQuestion(about: polar, every: .seconds(5), at: Self.now)
         let order = TestOrder {
             $0.id = uuid(901); $0.checkout = .string(polar.text)
         }
-        _ = try store.apply(order.snapshot, in: Self.scope, at: Self.now)
+        _ = try store.orders.apply(order.snapshot, in: Self.scope, at: Self.now)
         let note = try #require(
             CheckoutSnapshot(["id": .string(polar.text), "status": "succeeded"], at: order.snapshot.clock))
-        try store.note(note, in: .sandbox)
+        try store.checkouts.note(note, in: .sandbox)
         // Taken back, owed, and repaid by what came back.
-        _ = try store.submit(TestStore.generation(30), of: TestStore.image(1), for: ada, at: Self.now)
-        let balance = try store.account(of: ada, at: Self.now).balance
-        _ = try store.adjust(
+        _ = try store.generations.submit(TestStore.generation(30), of: TestStore.image(1), for: ada, at: Self.now)
+        let balance = try store.people.account(of: ada, at: Self.now).balance
+        _ = try store.ledger.adjust(
             Adjustment(user: ada.user, amount: -balance, actor: "root", reason: "r", key: "spent"), at: Self.now)
-        _ = try store.apply(order.refunded(500).snapshot, in: Self.scope, at: Self.now)
-        _ = try store.delete(TestStore.generation(30), of: ada.user, at: Self.now)
-        _ = try store.apply(order.refunded(0, after: 2_000_000).snapshot, in: Self.scope, at: Self.now)
+        _ = try store.orders.apply(order.refunded(500).snapshot, in: Self.scope, at: Self.now)
+        _ = try store.generations.delete(TestStore.generation(30), of: ada.user, at: Self.now)
+        _ = try store.orders.apply(order.refunded(0, after: 2_000_000).snapshot, in: Self.scope, at: Self.now)
     }
 
     private func deliveries(_ store: Store) throws {
@@ -217,71 +217,71 @@ struct Everything {
             ]
             let delivery = Delivery(id: "webhook \(order.id)", sent: Self.now, body: event.bytes)
             for _ in 1...2 {
-                _ = try store.receive(
+                _ = try store.inbox.receive(
                     delivery, event: try? WebhookEvent(delivery), headers: [("a", "b")], in: Self.scope, at: Self.now)
             }
-            _ = try store.replay(
+            _ = try store.inbox.replay(
                 delivery.id, by: "root", in: Self.scope, under: key(order.id, ReplayOutcome.self, of: root),
                 at: Self.now)
-            _ = try (store.verdict(on: delivery.id), store.delivery(delivery.id))
+            _ = try (store.inbox.verdict(on: delivery.id), store.inbox.find(delivery.id))
         }
         let (first, second) = (nobodys[0].snapshot.id, nobodys[1].snapshot.id)
-        _ = try store.assign(
+        _ = try store.orders.assign(
             first, to: user("ada"), by: "root", in: Self.scope, under: key("a", AssignOutcome.self, of: root),
             at: Self.now)
-        _ = try store.dismiss(
+        _ = try store.orders.dismiss(
             second, reason: "r", by: "root", under: key("d", DismissOutcome.self, of: root), at: Self.now)
-        _ = try store.report(on: first)
+        _ = try store.orders.report(on: first)
     }
 
     private func reconcile(_ store: Store) throws {
         let order = TestOrder { $0.id = uuid(920) }
-        _ = try store.reconcile([order.snapshot], in: Self.scope, isRehearsal: true, at: Self.now)
-        _ = try store.apply(order.snapshot, in: Self.scope, at: Self.now)
-        _ = try store.reconcile(
+        _ = try store.orders.reconcile([order.snapshot], in: Self.scope, isRehearsal: true, at: Self.now)
+        _ = try store.orders.apply(order.snapshot, in: Self.scope, at: Self.now)
+        _ = try store.orders.reconcile(
             [order.snapshot, order.later().snapshot], in: Self.scope, isRehearsal: false, at: Self.now)
-        _ = try store.standing(of: order.snapshot.id)
+        _ = try store.orders.standing(of: order.snapshot.id)
         let refund = RefundNotice(
             order: order.snapshot.id, createdAt: Self.now, clock: order.later().snapshot.clock, state: .succeeded)
-        _ = try store.ordersBehind([refund])
+        _ = try store.orders.behind([refund])
         let clock = order.later().snapshot.clock
         let dispute = DisputeNotice(order: order.snapshot.id, isLost: true, clock: clock)
-        _ = try store.previewDispute(dispute, in: Self.scope, at: Self.now)
-        _ = try store.noteDispute(on: order.snapshot.id, isLost: true, at: clock, in: Self.scope, now: Self.now)
-        _ = try store.refundedOrders(since: TestStore.at(-90 * 86_400), in: .sandbox)
-        _ = try store.lostDisputes(in: .sandbox)
-        _ = try store.unsettledCheckouts(olderThan: .seconds(120), in: .sandbox, limit: 25, at: TestStore.at(300))
+        _ = try store.orders.previewDispute(dispute, in: Self.scope, at: Self.now)
+        _ = try store.orders.noteDispute(on: order.snapshot.id, isLost: true, at: clock, in: Self.scope, now: Self.now)
+        _ = try store.orders.refunded(since: TestStore.at(-90 * 86_400), in: .sandbox)
+        _ = try store.orders.lostDisputes(in: .sandbox)
+        _ = try store.checkouts.unsettled(olderThan: .seconds(120), in: .sandbox, limit: 25, at: TestStore.at(300))
     }
 
     private func lists(_ store: Store) throws {
         for filter in [UserFilter.all, .inDebt, .beginning("user|0")] {
-            let first = try store.users(filter, limit: 5)
-            _ = try store.users(filter, after: first.next, limit: 5)
+            let first = try store.people.list(filter, limit: 5)
+            _ = try store.people.list(filter, after: first.next, limit: 5)
         }
-        _ = try store.payments(PaymentFilter(), limit: 25)
-        _ = try store.deliveries(limit: 25)
-        _ = try store.auditLog(limit: 25)
-        _ = try store.ledger(limit: 25)
-        _ = try store.overview(in: .sandbox, at: Self.now)
-        _ = try store.parkedCount()
-        _ = try store.measurements()
+        _ = try store.orders.list(PaymentFilter(), limit: 25)
+        _ = try store.inbox.list(limit: 25)
+        _ = try store.admins.auditLog(limit: 25)
+        _ = try store.ledger.list(limit: 25)
+        _ = try store.operations.overview(in: .sandbox, at: Self.now)
+        _ = try store.orders.parkedCount()
+        _ = try store.operations.measurements()
     }
 
     private func upkeep(_ store: Store) throws {
-        try store.check()
-        try store.note(.backup, ["ok": true], at: Self.now)
-        _ = try store.report(on: .backup)
-        try store.add([Counter("credits_requests_total"): 1])
-        _ = try store.counters()
+        try store.operations.check()
+        try store.operations.note(.backup, ["ok": true], at: Self.now)
+        _ = try store.operations.report(on: .backup)
+        try store.operations.add([Counter("credits_requests_total"): 1])
+        _ = try store.operations.counters()
         let (bodies, rows) = (TestStore.at(-720 * 86_400), TestStore.at(-725 * 86_400))
-        _ = try store.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: true)
-        _ = try store.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: false)
+        _ = try store.inbox.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: true)
+        _ = try store.inbox.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: false)
         for isDryRun in [true, false] {
-            _ = try store.pruneCheckouts(before: TestStore.at(-2900), isDryRun: isDryRun)
+            _ = try store.checkouts.prune(before: TestStore.at(-2900), isDryRun: isDryRun)
         }
-        _ = try store.oldGenerations(before: bodies)
-        _ = try store.pruneGenerations(before: TestStore.at(-90_000), at: Self.now)
-        _ = try store.forget(user("ada"), by: "root", at: Self.now)
+        _ = try store.generations.old(before: bodies)
+        _ = try store.generations.prune(before: TestStore.at(-90_000), at: Self.now)
+        _ = try store.people.forget(user("ada"), by: "root", at: Self.now)
     }
 }
 

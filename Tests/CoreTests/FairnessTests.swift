@@ -36,7 +36,7 @@ import Testing
         var adas = 0
         for _ in 0..<30 {
             let job = try test.job()
-            let owner = try #require(try test.store.report(on: job.generation)?.report.user.text)
+            let owner = try #require(try test.store.generations.report(on: job.generation)?.report.user.text)
             if owner == "ada" {
                 adas += 1
             } else {
@@ -70,7 +70,7 @@ import Testing
     @Test func whatIsHandedBackKeepsItsPlace() throws {
         for number in UInt8(1)...3 { try test.submit(number, "ada") }
         let job = try test.job()
-        #expect(try test.store.handBack(job, at: TestStore.now) == .recorded)
+        #expect(try test.store.jobs.handBack(job, at: TestStore.now) == .recorded)
         #expect(try taken(1) == ids([1]))
     }
 
@@ -84,7 +84,7 @@ import Testing
 
     @Test func whatAgedOutsideItsTurnTakesNone() throws {
         for number in UInt8(1)...10 { try test.submit(number, "ada", at: -100) }
-        try test.store.tend(
+        try test.store.jobs.tend(
             lease: .seconds(60), maximumAttempts: 2, maximumAge: .seconds(50), held: [], at: TestStore.now)
         for number in UInt8(11)...12 { try test.submit(number, "bob") }
         try test.submit(13, "ada")
@@ -116,7 +116,7 @@ import Testing
     @Test func refusedAtTheEdge() throws {
         let limits = UploadLimits(imageBytes: 2003, waitingJobs: 2)
         func submit(_ number: UInt8, _ name: String = "ada") throws -> SubmitOutcome {
-            try test.store.submit(
+            try test.store.generations.submit(
                 TestStore.generation(number), of: TestStore.image(number), for: Profile(user: test.user(name)),
                 within: limits, at: TestStore.now)
         }
@@ -131,7 +131,7 @@ import Testing
     @Test func theDaysCallsAreSpokenForByWhoWaits() throws {
         let limits = UploadLimits(dailyCalls: 2)
         func isOpen() throws -> Bool {
-            try test.store.uploadStanding(of: test.user(), within: limits, at: TestStore.now).refusal == nil
+            try test.store.generations.uploadStanding(of: test.user(), within: limits, at: TestStore.now).refusal == nil
         }
         try test.submit(1)
         #expect(try isOpen())
@@ -142,7 +142,7 @@ import Testing
         try test.fail(job, .inputMissing)
         #expect(try isOpen(), "no call was made")
         let second = try test.job()
-        #expect(try test.store.countCall(for: second, dailyLimit: 2, at: TestStore.now) == .counted)
+        #expect(try test.store.jobs.countCall(for: second, dailyLimit: 2, at: TestStore.now) == .counted)
         #expect(try isOpen())
         try test.submit(3)
         #expect(try !isOpen())
@@ -151,14 +151,15 @@ import Testing
     @Test func soManyFailuresADayAreGivenBack() throws {
         let limits = UploadLimits(freeFailures: 2)
         func fail(_ number: UInt8, at seconds: Int64) throws -> FailOutcome {
-            _ = try test.store.submit(
+            _ = try test.store.generations.submit(
                 TestStore.generation(number), of: TestStore.image(number), for: Profile(user: test.user()),
                 within: limits, at: TestStore.at(seconds))
             return try test.fail(test.job(at: seconds), .rejectedBySafety, at: seconds)
         }
         #expect(try fail(1, at: 0) == .failed(refunded: true))
         #expect(try fail(2, at: 0) == .failed(refunded: true))
-        #expect(try test.store.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
+        #expect(
+            try test.store.generations.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
         #expect(try fail(3, at: 0) == .failed(refunded: false))
         // Otherwise the credit of one upload would pay for any number of calls.
         #expect(try test.retry(3) == .spent)
@@ -171,21 +172,22 @@ import Testing
     @Test func whatIsDeletedAfterAFailedTryIsAFailure() throws {
         let limits = UploadLimits(freeFailures: 2)
         func deleteAfterATry(_ number: UInt8, at seconds: Int64) throws -> DeleteOutcome {
-            _ = try test.store.submit(
+            _ = try test.store.generations.submit(
                 TestStore.generation(number), of: TestStore.image(number), for: Profile(user: test.user()),
                 within: limits, at: TestStore.at(seconds))
             #expect(try test.fail(test.job(at: seconds), .unreadableResult, at: seconds).retryTime != nil)
             return try test.delete(number, at: seconds)
         }
         #expect(try deleteAfterATry(1, at: 0).isRefunded && deleteAfterATry(2, at: 0).isRefunded)
-        #expect(try test.store.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
+        #expect(
+            try test.store.generations.uploadStanding(of: test.user(), within: limits, at: TestStore.now).isAtOwnRisk)
         let before = try #require(try test.balance())
         #expect(try !deleteAfterATry(3, at: 0).isRefunded)
         #expect(try test.balance() == before - 1)
         // What was never tried costs nothing.
         try test.submit(4)
         #expect(try test.delete(4).isRefunded)
-        #expect(try test.store.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
+        #expect(try test.store.jobs.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
         try test.verify()
     }
 
@@ -194,7 +196,8 @@ import Testing
         try test.refundOnFailure(false)
         let limits = UploadLimits(freeFailures: 2)
         func retry(at seconds: Int64) throws -> RetryOutcome {
-            try test.store.retry(TestStore.generation(1), of: test.user(), within: limits, at: TestStore.at(seconds))
+            try test.store.generations.retry(
+                TestStore.generation(1), of: test.user(), within: limits, at: TestStore.at(seconds))
         }
         try test.submit(1)
         for seconds in Int64(0)..<2 {

@@ -15,12 +15,12 @@ import Testing
             .init("type", .string(type)), .init("timestamp", "2026-11-20T10:15:03Z"), .init("data", data),
         ])
         let delivery = Delivery(id: id, sent: TestStore.now, body: body.bytes)
-        _ = try test.store.receive(
+        _ = try test.store.inbox.receive(
             delivery, event: try? WebhookEvent(delivery), headers: [], in: TestStore.scope, at: TestStore.now)
     }
 
     private func forget(_ name: String = "ada") throws -> Forgotten? {
-        switch try test.store.forget(test.user(name), by: "root", at: TestStore.now) {
+        switch try test.store.people.forget(test.user(name), by: "root", at: TestStore.now) {
         case .forgotten(let forgotten): forgotten
         case .unknownUser: nil
         }
@@ -34,16 +34,16 @@ import Testing
         let ada = try test.user("ada")
         let token = try #require(SessionToken(cookie: String(repeating: "A", count: 43)))
         let profile = Profile(user: ada, email: "ada@example.com", name: "Ada")
-        try test.store.openSession(token, NewSession(profile), at: TestStore.now)
+        try test.store.sessions.open(token, NewSession(profile), at: TestStore.now)
         try test.submit(1, key: "k")
         let forgotten = try forget()
         #expect(forgotten == Forgotten(hadAddress: true, sessions: 1, answers: 1, checkouts: 0, bodies: 0))
-        #expect(try test.store.session(token, at: TestStore.now) == nil)
-        #expect(try test.store.users(.all, limit: 9).items.map(\.email) == [nil])
-        #expect(try test.store.detail(of: ada, at: TestStore.now)?.name == nil)
+        #expect(try test.store.sessions.find(token, at: TestStore.now) == nil)
+        #expect(try test.store.people.list(.all, limit: 9).items.map(\.email) == [nil])
+        #expect(try test.store.people.detail(of: ada, at: TestStore.now)?.name == nil)
         #expect(try test.integers("SELECT count(*) FROM generations WHERE request_key IS NOT NULL") == [0])
         #expect(try test.balance() == 9)
-        let told = try test.store.auditLog(limit: 9).items
+        let told = try test.store.admins.auditLog(limit: 9).items
         #expect(told.map { "\($0.actor) \($0.action) \($0.subject)" } == ["root user.forget ada"])
         // Nothing is left to remove, and saying so again is no fault.
         #expect(try forget() == Forgotten(hadAddress: false, sessions: 0, answers: 0, checkouts: 0, bodies: 0))
@@ -52,15 +52,16 @@ import Testing
 
     @Test func theNextSignInBringsTheAddressAnew() throws {
         let profile = Profile(user: try test.user("ada"), email: "ada@example.com", name: "Ada")
-        _ = try test.store.account(of: profile, at: TestStore.now)
+        _ = try test.store.people.account(of: profile, at: TestStore.now)
         _ = try forget()
-        _ = try test.store.account(of: profile, at: TestStore.now)
-        #expect(try test.store.users(.beginning("ada@"), limit: 9).items.count == 1)
+        _ = try test.store.people.account(of: profile, at: TestStore.now)
+        #expect(try test.store.people.list(.beginning("ada@"), limit: 9).items.count == 1)
         #expect(try test.kinds() == ["trial 10"])
     }
 
     @Test func bodiesThatNameThePersonGoAndOthersStay() throws {
-        _ = try test.store.account(of: Profile(user: test.user("ada"), email: "ada@example.com"), at: TestStore.now)
+        _ = try test.store.people.account(
+            of: Profile(user: test.user("ada"), email: "ada@example.com"), at: TestStore.now)
         try receive("own", "order.paid", TestOrder().json)
         try receive("refund", "refund.created", ["order_id": .string(TestOrder().id), "id": "r"])
         try receive("address", "customer.updated", ["email": "ada@example.com"])
@@ -75,8 +76,8 @@ import Testing
         #expect(try forget()?.bodies == 5)
         #expect(try bodies() == ["other", "like"])
         #expect(try test.balance() == 430)
-        #expect(try test.store.delivery("own")?.summary.verdict == .applied)
-        let replay = try test.store.replay("own", by: "root", in: TestStore.scope, at: TestStore.now)
+        #expect(try test.store.inbox.find("own")?.summary.verdict == .applied)
+        let replay = try test.store.inbox.replay("own", by: "root", in: TestStore.scope, at: TestStore.now)
         #expect(replay == .bodyGone)
         try test.verify()
     }
@@ -100,22 +101,22 @@ import Testing
         let profile = Profile(user: try test.user("ada"))
         for number in 1...2 {
             let id = Checkout.ID(random: [UInt8](repeating: UInt8(number), count: 16))
-            _ = try test.store.openCheckout(
+            _ = try test.store.checkouts.open(
                 id, of: Int64(number), for: profile, in: TestStore.scope, at: TestStore.now)
-            try test.store.checkoutCreated(
+            try test.store.checkouts.created(
                 id,
                 Checkout.OpenSession(
                     id: Checkout.PolarID(random: [UInt8](repeating: UInt8(number), count: 16)),
                     url: "https://p/\(number)",
                     clientSecret: "s", expiresAt: TestStore.at(Int64(number) * 10)))
         }
-        _ = try test.store.forget(test.user("ada"), by: "root", at: TestStore.at(10))
+        _ = try test.store.people.forget(test.user("ada"), by: "root", at: TestStore.at(10))
         #expect(try test.texts("SELECT url FROM checkouts ORDER BY expires_ms") == ["", "https://p/2"])
     }
 
     @Test func whomNobodyKnowsIsNotForgotten() throws {
         #expect(try forget() == nil)
-        #expect(try test.store.auditLog(limit: 1).items == [])
+        #expect(try test.store.admins.auditLog(limit: 1).items == [])
     }
 }
 

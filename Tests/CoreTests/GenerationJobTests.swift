@@ -1,3 +1,4 @@
+import Images
 import TestSupport
 import Testing
 import Threads
@@ -16,7 +17,7 @@ import Threads
     private func claim(
         at seconds: Int64, maximumAttempts: Int64 = 3, dailyLimit: Int64? = nil
     ) throws -> ClaimOutcome {
-        try test.store.claim(
+        try test.store.jobs.claim(
             for: .seconds(60), maximumAttempts: maximumAttempts, dailyLimit: dailyLimit, at: TestStore.at(seconds))
     }
 
@@ -45,7 +46,7 @@ import Threads
         for number in UInt8(2)...10 { try test.submit(number) }
         let taken = Monitor<[Generation.ID]>([])
         atOnce(16) { [test] _ in
-            while case .job(let job)? = try? test.store.claim(for: .seconds(60), at: TestStore.at(1)) {
+            while case .job(let job)? = try? test.store.jobs.claim(for: .seconds(60), at: TestStore.at(1)) {
                 taken.withLock { $0.append(job.generation) }
             }
         }
@@ -59,7 +60,7 @@ import Threads
         #expect(late.generation == early.generation && late.fence > early.fence && late.attempt == 2)
         #expect(try test.complete(early, at: 61) == .leaseLost)
         #expect(try test.fail(early, .rejectedBySafety, at: 61) == .leaseLost)
-        #expect(try test.store.handBack(early, at: TestStore.at(61)) == .leaseLost)
+        #expect(try test.store.jobs.handBack(early, at: TestStore.at(61)) == .leaseLost)
         #expect(try test.row(1) == "processing 1 0 2")
         #expect(try test.complete(late, at: 61) == .recorded)
         #expect(try test.complete(late, at: 61) == .leaseLost, "once is enough")
@@ -83,7 +84,7 @@ import Threads
 
     @Test func handingBackDoesNotCountAsATry() throws {
         let job = try test.job()
-        #expect(try test.store.handBack(job, at: TestStore.at(1)) == .recorded)
+        #expect(try test.store.jobs.handBack(job, at: TestStore.at(1)) == .recorded)
         #expect(try test.row(1) == "pending 1 0 0")
         #expect(try test.complete(job, at: 1) == .leaseLost)
         let again = try test.job(at: 1)
@@ -95,7 +96,7 @@ import Threads
 
     @Test func completes() throws {
         _ = try test.complete(test.job(), at: 7)
-        let generation = try #require(try test.store.generation(TestStore.generation(1), of: test.user()))
+        let generation = try #require(try test.store.generations.find(TestStore.generation(1), of: test.user()))
         #expect(generation.status == .completed && generation.result == TestStore.image(200))
         #expect(generation.completedAt == TestStore.at(7) && generation.failure == nil && !generation.isRefunded)
         #expect(try test.balance() == 9)
@@ -129,7 +130,7 @@ import Threads
         let job = try test.job(at: 5)
         #expect(try test.fail(job, .providerTimeout, maximumAttempts: 2, at: 6) == .failed(refunded: isRefunded))
         #expect(try test.fail(job, .providerTimeout, maximumAttempts: 2, at: 6) == .leaseLost)
-        let generation = try #require(try test.store.generation(TestStore.generation(1), of: test.user()))
+        let generation = try #require(try test.store.generations.find(TestStore.generation(1), of: test.user()))
         #expect(generation.status == .failed && generation.failure == .providerTimeout)
         #expect(generation.isRefunded == isRefunded && generation.completedAt == TestStore.at(6))
         #expect(try test.balance() == (isRefunded ? 10 : 9))
@@ -167,7 +168,7 @@ import Threads
         #expect(try test.job(at: 180).generation == TestStore.generation(2))
         #expect(try test.row(1) == "failed 1 \(isRefunded ? 1 : 0) 3")
         #expect(try test.balance() == (isRefunded ? 9 : 8))
-        let generation = try #require(try test.store.generation(TestStore.generation(1), of: test.user()))
+        let generation = try #require(try test.store.generations.find(TestStore.generation(1), of: test.user()))
         #expect(generation.failure == .providerTimeout && generation.completedAt == TestStore.at(180))
         try test.verify()
     }
@@ -180,7 +181,7 @@ import Threads
 
     @Test func itAlsoEndsWhenTheDayIsUsedUp() throws {
         try test.submit(2)
-        #expect(try test.store.countCall(for: test.job(), dailyLimit: 1, at: TestStore.now) == .counted)
+        #expect(try test.store.jobs.countCall(for: test.job(), dailyLimit: 1, at: TestStore.now) == .counted)
         #expect(try claim(at: 60, maximumAttempts: 1, dailyLimit: 1) == .dailyLimitReached)
         #expect(try test.row(1) == "failed 1 1 1")
         #expect(try test.row(2) == "pending 1 0 0")
@@ -190,7 +191,7 @@ import Threads
     // MARK: The day's limit
 
     private func call(_ job: Job, at seconds: Int64 = 0, dailyLimit: Int64? = nil) throws -> CallOutcome {
-        try test.store.countCall(for: job, dailyLimit: dailyLimit, at: TestStore.at(seconds))
+        try test.store.jobs.countCall(for: job, dailyLimit: dailyLimit, at: TestStore.at(seconds))
     }
 
     private func calls() throws -> [Int64] { try test.integers("SELECT calls FROM provider_calls ORDER BY day") }
@@ -230,7 +231,8 @@ import Threads
     func whatTheProviderDidNothingForIsGivenBack(_ cause: Outage.Cause, _ left: [Int64]) throws {
         let job = try test.job()
         #expect(try call(job) == .counted)
-        let outcome = try test.store.postpone(job, after: Outage(cause, "x"), isSuspect: false, at: TestStore.at(1))
+        let outcome = try test.store.jobs.postpone(
+            job, after: Outage(cause, "x"), isSuspect: false, at: TestStore.at(1))
         #expect(outcome == .recorded)
         #expect(try calls() == left)
     }

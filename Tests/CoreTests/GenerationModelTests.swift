@@ -130,7 +130,7 @@ import Testing
     private func claim(_ history: inout History) throws {
         history.model.endAbandoned()
         let now = history.model.now
-        let outcome = try history.test.store.claim(
+        let outcome = try history.test.store.jobs.claim(
             for: .seconds(60), maximumAttempts: Self.maximumAttempts, at: TestStore.at(now))
         guard case .job(let job) = outcome else {
             #expect(outcome == .nothing && !history.model.hasJob)
@@ -192,7 +192,7 @@ import Testing
 
     private func handBack(_ history: inout History) throws {
         guard let (number, job, isHeld) = report(&history) else { return }
-        let outcome = try history.test.store.handBack(job, at: TestStore.at(history.model.now))
+        let outcome = try history.test.store.jobs.handBack(job, at: TestStore.at(history.model.now))
         #expect(outcome == (isHeld ? .recorded : .leaseLost))
         guard isHeld else { return }
         if history.model.entries[number]?.isDeleted == false { history.model.entries[number]?.attempts -= 1 }

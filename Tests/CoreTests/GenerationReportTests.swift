@@ -19,7 +19,7 @@ import Testing
     private func ids(_ user: String? = nil, _ status: Generation.Status? = nil, limit: Int = 10) throws -> [Generation
         .ID]
     {
-        try test.store.generationReports(of: user.map { try test.user($0) }, status: status, limit: limit).map(\.id)
+        try test.store.generations.reports(of: user.map { try test.user($0) }, status: status, limit: limit).map(\.id)
     }
 
     @Test func listsAllOfThem() throws {
@@ -31,15 +31,15 @@ import Testing
     }
 
     @Test func tellsOfADeletedOne() throws {
-        let (report, entries) = try #require(try test.store.report(on: TestStore.generation(1)))
+        let (report, entries) = try #require(try test.store.generations.report(on: TestStore.generation(1)))
         #expect(report.status == .cancelled && report.isRefunded && report.input == nil && report.deletedAt != nil)
         #expect(entries.map(\.kind) == [.charge, .refund])
-        #expect(try test.store.report(on: TestStore.generation(9)) == nil)
+        #expect(try test.store.generations.report(on: TestStore.generation(9)) == nil)
     }
 
     @Test func anOperatorRetriesInItsUsersPlace() throws {
         guard
-            case .queued(let generation, let balance) = try test.store.retry(
+            case .queued(let generation, let balance) = try test.store.generations.retry(
                 TestStore.generation(3), by: "test", at: TestStore.now)
         else {
             Issue.record("it was not queued")
@@ -49,8 +49,8 @@ import Testing
         #expect(
             try test.texts("SELECT action || ' ' || subject FROM audit_log WHERE actor = 'test'").last
                 == "generation.retry \(TestStore.generation(3).text)")
-        #expect(try test.store.retry(TestStore.generation(3), by: "test", at: TestStore.now) == .notFailed)
-        #expect(try test.store.retry(TestStore.generation(1), by: "test", at: TestStore.now) == .unknown)
+        #expect(try test.store.generations.retry(TestStore.generation(3), by: "test", at: TestStore.now) == .notFailed)
+        #expect(try test.store.generations.retry(TestStore.generation(1), by: "test", at: TestStore.now) == .unknown)
         try test.verify()
     }
 
@@ -58,13 +58,13 @@ import Testing
         _ = try test.adjust(-9, key: "spend")
         #expect(try test.balance() == 0)
         #expect(
-            try test.store.retry(TestStore.generation(3), by: "test", at: TestStore.now)
+            try test.store.generations.retry(TestStore.generation(3), by: "test", at: TestStore.now)
                 == .insufficientCredits(balance: 0))
         #expect(try test.integers("SELECT count(*) FROM audit_log WHERE action = 'generation.retry'") == [0])
     }
 
     @Test func tellsOfItsFiles() throws {
-        let (report, _) = try #require(try test.store.report(on: TestStore.generation(2)))
+        let (report, _) = try #require(try test.store.generations.report(on: TestStore.generation(2)))
         #expect(report.result == TestStore.image(200).blob && report.thumbnail == TestStore.image(201).blob)
         #expect(report.completedAt == TestStore.at(6) && report.deletedAt == nil)
     }
@@ -73,22 +73,22 @@ import Testing
         var found: [BlobID] = []
         var cursor: Int64?
         repeat {
-            let page = try test.store.blobReferences(after: cursor, limit: 1)
+            let page = try test.store.generations.blobReferences(after: cursor, limit: 1)
             found += page.items.map(\.blob)
             cursor = page.nextCursor
         } while cursor != nil
         #expect(found == [2, 200, 201, 3, 4].map { TestStore.image($0).blob })
-        #expect(try test.store.blobReferences().items.map(\.blob) == found)
-        for blob in found { #expect(try test.store.isReferenced(blob)) }
+        #expect(try test.store.generations.blobReferences().items.map(\.blob) == found)
+        for blob in found { #expect(try test.store.generations.isReferenced(blob)) }
     }
 
     @Test func whatIsNotKeptIsNoPlaceInTheList() throws {
         let test = try TestStore()
         for number in UInt8(1)...3 { try test.submit(number) }
         try test.fail(test.job(), .inputMissing)
-        let first = try test.store.blobReferences(limit: 1)
+        let first = try test.store.generations.blobReferences(limit: 1)
         #expect(first.items.map(\.blob) == [TestStore.image(2).blob])
-        let second = try test.store.blobReferences(after: first.nextCursor, limit: 1)
+        let second = try test.store.generations.blobReferences(after: first.nextCursor, limit: 1)
         #expect(second.items.map(\.blob) == [TestStore.image(3).blob])
     }
 }

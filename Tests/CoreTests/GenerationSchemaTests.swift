@@ -84,6 +84,6 @@ import Testing
         let error = #expect(throws: DatabaseError.self) { try connection.execute(sql) }
         #expect(error?.kind == .brokenRule, "a constraint, not a mistake of the test: \(String(describing: error))")
         #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
-        #expect(try test.store.verify().map(\.code) == ["entry_without_generation"])
+        #expect(try test.store.ledger.verify().map(\.code) == ["entry_without_generation"])
     }
 }

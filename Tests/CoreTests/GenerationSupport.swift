@@ -1,3 +1,4 @@
+import Images
 import Testing
 
 @testable import Core
@@ -26,7 +27,7 @@ extension TestStore {
 
     @discardableResult
     func submit(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> SubmitOutcome {
-        try store.submit(
+        try store.generations.submit(
             Self.generation(number), of: Self.image(number), for: Profile(user: user(name)), at: Self.at(seconds))
     }
 
@@ -37,7 +38,7 @@ extension TestStore {
     ) throws -> Once<SubmitOutcome> {
         let user = try user(name)
         let key = try #require(RequestKey(key, of: user, method: "POST", path: "/", body: Array(body.utf8)))
-        return try store.submit(
+        return try store.generations.submit(
             Self.generation(number), of: Self.image(number), for: Profile(user: user),
             under: Keyed(key) { $0.isQueued ? KeptAnswer(number) : nil }, at: Self.at(seconds))
     }
@@ -47,7 +48,7 @@ extension TestStore {
     func job(
         at seconds: Int64 = 0, maximumAttempts: Int64 = 3, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> Job {
-        switch try store.claim(for: .seconds(60), maximumAttempts: maximumAttempts, at: Self.at(seconds)) {
+        switch try store.jobs.claim(for: .seconds(60), maximumAttempts: maximumAttempts, at: Self.at(seconds)) {
         case .job(let job): return job
         case .nothing, .dailyLimitReached:
             Issue.record("there is no job", sourceLocation: sourceLocation)
@@ -62,20 +63,20 @@ extension TestStore {
         _ job: Job, _ failure: GenerationFailure = .providerUnavailable, maximumAttempts: Int64 = 3,
         at seconds: Int64 = 0
     ) throws -> FailOutcome {
-        try store.fail(job, failure, maximumAttempts: maximumAttempts, at: Self.at(seconds))
+        try store.jobs.fail(job, failure, maximumAttempts: maximumAttempts, at: Self.at(seconds))
     }
 
     func complete(_ job: Job, thumbnail: UInt8? = nil, at seconds: Int64 = 0) throws -> ReportOutcome {
-        try store.complete(
+        try store.jobs.complete(
             job, with: Self.image(200), thumbnail: thumbnail.map(Self.image), at: Self.at(seconds))
     }
 
     func retry(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> RetryOutcome {
-        try store.retry(Self.generation(number), of: user(name), at: Self.at(seconds))
+        try store.generations.retry(Self.generation(number), of: user(name), at: Self.at(seconds))
     }
 
     func delete(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> DeleteOutcome {
-        try store.delete(Self.generation(number), of: user(name), at: Self.at(seconds))
+        try store.generations.delete(Self.generation(number), of: user(name), at: Self.at(seconds))
     }
 
     /// `status charge refunded attempts`, deleted or not.

@@ -23,7 +23,7 @@ import Threads
         #expect(generation.input == TestStore.image(1) && generation.result == nil && !generation.isRefunded)
         #expect(generation.createdAt == TestStore.now && generation.completedAt == nil && generation.attempts == 0)
         #expect(try test.kinds() == ["trial 10", "charge -1"])
-        #expect(try test.store.generation(generation.id, of: test.user()) == generation)
+        #expect(try test.store.generations.find(generation.id, of: test.user()) == generation)
         try test.verify()
     }
 
@@ -31,9 +31,9 @@ import Threads
         try test.leave(0)
         #expect(try test.submit(1) == .insufficientCredits(balance: 0))
         #expect(try test.integers("SELECT count(*) FROM generations") == [0])
-        #expect(try test.store.claim(for: .seconds(60), at: TestStore.now) == .nothing)
+        #expect(try test.store.jobs.claim(for: .seconds(60), at: TestStore.now) == .nothing)
         #expect(try test.kinds() == ["trial 10", "adjustment -10"])
-        #expect(try test.store.isReferenced(TestStore.image(1).blob) == false)
+        #expect(try test.store.generations.isReferenced(TestStore.image(1).blob) == false)
     }
 
     @Test func theSameIdTwiceIsChargedOnce() throws {
@@ -68,11 +68,11 @@ import Threads
     @Test func listsNewestFirstInPages() throws {
         for number in UInt8(1)...5 { try test.submit(number) }
         try test.submit(6, "bob")
-        let first = try test.store.generations(of: test.user(), limit: 2)
+        let first = try test.store.generations.list(of: test.user(), limit: 2)
         #expect(first.items.map(\.id) == [5, 4].map(TestStore.generation))
-        let second = try test.store.generations(of: test.user(), before: first.nextCursor, limit: 2)
+        let second = try test.store.generations.list(of: test.user(), before: first.nextCursor, limit: 2)
         #expect(second.items.map(\.id) == [3, 2].map(TestStore.generation))
-        let third = try test.store.generations(of: test.user(), before: second.nextCursor, limit: 2)
+        let third = try test.store.generations.list(of: test.user(), before: second.nextCursor, limit: 2)
         #expect(third.items.map(\.id) == [TestStore.generation(1)] && third.nextCursor == nil)
     }
 
@@ -80,8 +80,8 @@ import Threads
         try test.submit(1)
         try test.seen("bob")
         let (id, bob) = (TestStore.generation(1), try test.user("bob"))
-        #expect(try test.store.generation(id, of: bob) == nil)
-        #expect(try test.store.generations(of: bob, limit: 10).items.isEmpty)
+        #expect(try test.store.generations.find(id, of: bob) == nil)
+        #expect(try test.store.generations.list(of: bob, limit: 10).items.isEmpty)
         #expect(try test.retry(1, "bob") == .unknown)
         #expect(try test.delete(1, "bob") == .unknown)
         #expect(try test.row(1) == "pending 1 0 0")
@@ -156,9 +156,9 @@ import Threads
         #expect(try test.balance() == 10)
         #expect(try test.delete(1) == .unknown)
         #expect(try test.retry(1) == .unknown)
-        #expect(try test.store.generation(TestStore.generation(1), of: test.user()) == nil)
-        #expect(try test.store.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
-        #expect(try test.store.isReferenced(TestStore.image(1).blob) == false)
+        #expect(try test.store.generations.find(TestStore.generation(1), of: test.user()) == nil)
+        #expect(try test.store.jobs.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
+        #expect(try test.store.generations.isReferenced(TestStore.image(1).blob) == false)
         try test.verify()
     }
 
@@ -175,14 +175,14 @@ import Threads
         _ = try test.complete(test.job(), thumbnail: 201)
         try test.fail(test.job(), .rejectedBySafety)
         let (result, thumbnail) = (TestStore.image(200).blob, TestStore.image(201).blob)
-        #expect(try test.store.isReferenced(result) && test.store.isReferenced(thumbnail))
-        let shown = try #require(try test.store.generation(TestStore.generation(1), of: test.user()))
+        #expect(try test.store.generations.isReferenced(result) && test.store.generations.isReferenced(thumbnail))
+        let shown = try #require(try test.store.generations.find(TestStore.generation(1), of: test.user()))
         #expect(shown.result == TestStore.image(200) && shown.thumbnail == TestStore.image(201))
         #expect(try test.delete(1) == .deleted(blobs: [TestStore.image(1).blob, result, thumbnail], refunded: false))
-        #expect(try test.store.isReferenced(thumbnail) == false)
+        #expect(try test.store.generations.isReferenced(thumbnail) == false)
         #expect(try test.delete(2) == .deleted(blobs: [TestStore.image(2).blob], refunded: false))
-        #expect(try test.store.isReferenced(result) == false)
-        #expect(try test.store.generations(of: test.user(), limit: 10).items.isEmpty)
+        #expect(try test.store.generations.isReferenced(result) == false)
+        #expect(try test.store.generations.list(of: test.user(), limit: 10).items.isEmpty)
         #expect(try test.balance() == 9)
         try test.verify()
     }
@@ -190,24 +190,26 @@ import Threads
     @Test func aFileIsNeededAsLongAsOneGenerationHasIt() throws {
         let user = Profile(user: try test.user())
         for number in UInt8(1)...2 {
-            _ = try test.store.submit(
+            _ = try test.store.generations.submit(
                 TestStore.generation(number), of: TestStore.image(7), for: user, at: TestStore.now)
         }
         _ = try test.delete(1)
-        #expect(try test.store.isReferenced(TestStore.image(7).blob))
+        #expect(try test.store.generations.isReferenced(TestStore.image(7).blob))
         _ = try test.delete(2)
-        #expect(try test.store.isReferenced(TestStore.image(7).blob) == false)
+        #expect(try test.store.generations.isReferenced(TestStore.image(7).blob) == false)
     }
 
     @Test func deletingWhileItIsWorkedOnKeepsItsInput() throws {
         try test.submit(1)
         let job = try test.job()
         #expect(try test.delete(1) == .deleted(blobs: [], refunded: false))
-        #expect(try test.store.isReferenced(TestStore.image(1).blob))
+        #expect(try test.store.generations.isReferenced(TestStore.image(1).blob))
         #expect(try test.complete(job, thumbnail: 201, at: 1) == .recorded)
         #expect(try test.row(1) == "completed 1 0 1")
         #expect(try test.balance() == 9)
-        for number in [UInt8(1), 200, 201] { #expect(try !test.store.isReferenced(TestStore.image(number).blob)) }
+        for number in [UInt8(1), 200, 201] {
+            #expect(try !test.store.generations.isReferenced(TestStore.image(number).blob))
+        }
         try test.verify()
     }
 
@@ -217,7 +219,7 @@ import Threads
         _ = try test.delete(1)
         #expect(try test.fail(job, .rejectedBySafety) == .failed(refunded: true))
         #expect(try test.row(1) == "failed 1 1 1")
-        #expect(try test.balance() == 10 && !test.store.isReferenced(TestStore.image(1).blob))
+        #expect(try test.balance() == 10 && !test.store.generations.isReferenced(TestStore.image(1).blob))
         try test.verify()
     }
 
@@ -230,12 +232,12 @@ import Threads
         _ = try test.delete(1)
         switch way {
         case "fail": #expect(try test.fail(job) == .failed(refunded: true))
-        case "hand back": #expect(try test.store.handBack(job, at: TestStore.now) == .recorded)
-        case _: #expect(try test.store.claim(for: .seconds(60), at: TestStore.at(60)) == .nothing)
+        case "hand back": #expect(try test.store.jobs.handBack(job, at: TestStore.now) == .recorded)
+        case _: #expect(try test.store.jobs.claim(for: .seconds(60), at: TestStore.at(60)) == .nothing)
         }
         #expect(try test.row(1) == "cancelled 1 1 1")
-        #expect(try test.balance() == 10 && !test.store.isReferenced(TestStore.image(1).blob))
-        #expect(try test.store.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
+        #expect(try test.balance() == 10 && !test.store.generations.isReferenced(TestStore.image(1).blob))
+        #expect(try test.store.jobs.claim(for: .seconds(60), at: TestStore.at(999)) == .nothing)
         try test.verify()
     }
 }

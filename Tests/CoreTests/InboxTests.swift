@@ -15,7 +15,7 @@ import Testing
         _ id: String, _ body: [UInt8], in scope: OrderScope = TestStore.scope
     ) throws -> Receipt {
         let delivery = Delivery(id: id, sent: TestStore.now, body: body)
-        return try test.store.receive(
+        return try test.store.inbox.receive(
             delivery, event: try? WebhookEvent(delivery), headers: [("webhook-id", id), ("user-agent", "polar \"x\"")],
             in: scope, at: TestStore.now.advanced(by: .seconds(1)))
     }

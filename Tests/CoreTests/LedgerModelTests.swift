@@ -130,13 +130,13 @@ import Testing
     ) throws {
         if let index = model.generations.indices.randomElement(using: &random), Bool.random(using: &random) {
             let (id, owner) = model.generations.remove(at: index)
-            let outcome = try test.store.delete(id, of: test.user(owner), at: TestStore.now)
+            let outcome = try test.store.generations.delete(id, of: test.user(owner), at: TestStore.now)
             #expect(outcome == .deleted(blobs: [TestStore.image(1).blob], refunded: true), "step \(step)")
             model.give(1, to: owner)
         } else {
             let id = Generation.ID(random: (0..<16).map { _ in UInt8.random(in: 0...255, using: &random) })
             let profile = Profile(user: try test.user(user))
-            switch try test.store.submit(id, of: TestStore.image(1), for: profile, at: TestStore.now) {
+            switch try test.store.generations.submit(id, of: TestStore.image(1), for: profile, at: TestStore.now) {
             case .queued:
                 model.balance[user, default: 0] -= 1
                 model.generations.append((id, user))

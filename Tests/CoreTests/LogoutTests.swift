@@ -13,7 +13,7 @@ import Testing
 
     private func signIn(_ name: String, _ session: String?) throws -> SessionToken {
         let token = SessionToken(random: randomBytes(32))
-        try test.store.openSession(
+        try test.store.sessions.open(
             token, NewSession(Profile(user: test.user(name)), issuerSession: session), at: now)
         return token
     }
@@ -21,15 +21,18 @@ import Testing
     private func logOut(
         _ sub: String?, _ sid: String?, id: String = "t1", at moment: Instant = TestStore.now
     ) throws -> LogoutOutcome {
-        var attempt = LogoutTokenTests.good()
-        attempt["sub"] = sub.map { "\"\($0)\"" }
-        attempt["sid"] = sid.map { "\"\($0)\"" }
-        attempt["jti"] = "\"\(id)\""
-        attempt["exp"] = String(now.rawValue / 1000 + 120)
-        return try test.store.logOut(LogoutToken(Array(attempt.payload.utf8)), at: moment)
+        let user = try sub.map(test.user)
+        let whose: Logout.Whose =
+            switch (user, sid) {
+            case (let user?, let sid?): .both(user, session: sid)
+            case (let user?, nil): .user(user)
+            case (nil, let sid): .session(sid ?? "")
+            }
+        return try test.store.sessions.logOut(
+            Logout(id: id, whose: whose, goodUntil: now.advanced(by: .seconds(180))), at: moment)
     }
 
-    private func isOpen(_ token: SessionToken) throws -> Bool { try test.store.session(token, at: now) != nil }
+    private func isOpen(_ token: SessionToken) throws -> Bool { try test.store.sessions.find(token, at: now) != nil }
 
     @Test func aSessionOfTheIssuersEndsWhatBeganWithIt() throws {
         let (one, two, other) = (try signIn("ada", "s1"), try signIn("ada", "s2"), try signIn("eve", nil))
@@ -68,34 +71,5 @@ import Testing
         #expect(try test.texts("SELECT issuer_session FROM sessions") == [nil])
         #expect(try logOut("ada", "s1") == .ended(1))
         #expect(try !isOpen(session))
-    }
-}
-
-@Suite struct ClientWordsTests {
-    @Test(arguments: [
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
-        (
-            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142 Safari/537.36",
-            "Chrome on Windows"
-        ),
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/142 Safari/537.36 Edg/142", "Edge on Windows"),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/26 Safari/605.1.15", "Safari on macOS"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) Version/26 Mobile Safari/604.1", "Safari on iPhone"),
-        ("Mozilla/5.0 (Linux; Android 16) Chrome/142 Mobile Safari/537.36", "Chrome on Android"),
-        ("curl/8.14.1", nil), ("", nil), ("<script>Firefox/\u{600}<b>", "Firefox"),
-        (String(repeating: "x", count: 505) + "Firefox/1", nil),
-    ])
-    func aBrowserIsSaidInWordsOfOurs(_ header: String, _ words: String?) {
-        #expect(ClientWords.agent(header) == words)
-    }
-
-    @Test(arguments: [
-        ("203.0.113.7", "203.0.113.*"), ("127.0.0.1", "127.0.0.*"), ("2001:db8:12:34::1", "2001:db8:12:*"),
-        ("2001:db8::1", "2001:db8:0:*"), ("::1", "0:0:0:*"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:*"),
-        ("", nil), ("unix:", nil), ("1.2.3", nil), ("1.2.3.4.5", nil), ("1..3.4", nil), ("1:2", nil),
-        ("<b>.2.3.4", nil), ("1:2:3:4:5:6:7:8:9:a", nil),
-    ])
-    func anAddressIsSaidRoughly(_ address: String, _ words: String?) {
-        #expect(ClientWords.network(address) == words)
     }
 }

@@ -17,10 +17,10 @@ import Testing
         let polarID = try #require(Checkout.PolarID(uuid(77)))
         let scope = OrderScope(environment: environment, product: TestStore.product)
         let profile = Profile(user: try test.user(user))
-        guard case .opened = try test.store.openCheckout(id, of: 2, for: profile, in: scope, at: TestStore.now) else {
+        guard case .opened = try test.store.checkouts.open(id, of: 2, for: profile, in: scope, at: TestStore.now) else {
             throw DatabaseError(brokenRule: "a first checkout is opened", at: user)
         }
-        try test.store.checkoutCreated(
+        try test.store.checkouts.created(
             id,
             Checkout.OpenSession(
                 id: polarID, url: "https://polar.sh/x", clientSecret: "s",
@@ -102,7 +102,7 @@ import Testing
         let id = try open("ada")
         try test.set(["credits_per_pack": 1, "pack_price_cents": 50])
         #expect(try change(test.apply(ofCheckout(id))).entries.map(\.amount) == [840])
-        let checkout = try test.store.checkout(id, of: test.user(), in: .sandbox, at: TestStore.now)
+        let checkout = try test.store.checkouts.find(id, of: test.user(), in: .sandbox, at: TestStore.now)
         #expect(checkout?.granted == 840)
         try test.verify()
     }

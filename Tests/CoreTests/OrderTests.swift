@@ -20,7 +20,7 @@ import Threads
     @Test func anUnknownUserIsCreatedWithTheTrial() throws {
         #expect(entries(try test.apply(TestOrder())) == [420])
         #expect(try test.kinds() == ["trial 10", "purchase 420"])
-        #expect(try test.store.account(of: test.user(), at: TestStore.now)?.hasFreeTrial == false)
+        #expect(try test.store.people.account(of: test.user(), at: TestStore.now)?.hasFreeTrial == false)
         try test.verify()
     }
 
@@ -219,7 +219,7 @@ import Threads
         let late = TestOrder { $0.id = uuid(2) }
         #expect(try test.apply(late) == .parked(.priceMismatch))
         guard
-            case .applied(.applied(let granted)) = try test.store.assign(
+            case .applied(.applied(let granted)) = try test.store.orders.assign(
                 late.snapshot.id, to: test.user(), by: "root", in: TestStore.scope, at: TestStore.now)
         else { Issue.record("not assigned"); return }
         #expect(granted.entries.map(\.amount) == [500])
@@ -274,7 +274,7 @@ import Threads
             let event = try WebhookEvent(Delivery(id: "a", sent: TestStore.now, body: Array(body.utf8)))
             guard case .order(let order) = event.subject else { Issue.record("no order"); return }
             let product = try #require(Product.ID("6a1f2c9e-5a6b-4f0e-9d7a-0c1f5b3a2e41"))
-            let outcome = try test.store.apply(
+            let outcome = try test.store.orders.apply(
                 order, in: OrderScope(environment: .sandbox, product: product), at: TestStore.now)
             #expect((entries(outcome) == [420]) == isGranted, "\(name): \(outcome)")
         }

@@ -15,15 +15,15 @@ import Testing
     private static let nobodys = TestOrder { $0.metadata = [:] }
 
     private func assign(_ name: String = "ada", in scope: OrderScope = TestStore.scope) throws -> AssignOutcome {
-        try test.store.assign(order, to: test.user(name), by: "boss", in: scope, at: TestStore.now)
+        try test.store.orders.assign(order, to: test.user(name), by: "boss", in: scope, at: TestStore.now)
     }
 
     private func dismiss() throws -> DismissOutcome {
-        try test.store.dismiss(order, reason: "paid twice by mistake", by: "boss", at: TestStore.now)
+        try test.store.orders.dismiss(order, reason: "paid twice by mistake", by: "boss", at: TestStore.now)
     }
 
     private func dispute(_ isLost: Bool, at clock: Int64) throws -> OrderOutcome? {
-        try test.store.noteDispute(
+        try test.store.orders.noteDispute(
             on: order, isLost: isLost, at: PolarClock(rawValue: 2_000_000_000_000_000 + clock), in: TestStore.scope,
             now: TestStore.now)
     }
@@ -94,12 +94,12 @@ import Testing
     @Test func aCheckoutThatDoesNotMatchIsGrantedAsPromised() throws {
         let user = try test.seen()
         guard
-            case .opened(let checkout) = try test.store.openCheckout(
+            case .opened(let checkout) = try test.store.checkouts.open(
                 .init(random: .init(repeating: 7, count: 16)), of: 2, for: Profile(user: user), in: TestStore.scope,
                 at: TestStore.now)
         else { Issue.record("not opened"); return }
         let polar = try #require(Checkout.PolarID(uuid(77)))
-        try test.store.checkoutCreated(
+        try test.store.checkouts.created(
             checkout.id,
             .init(id: polar, url: "https://x", clientSecret: "s", expiresAt: TestStore.now.advanced(by: .seconds(60))))
         let spoilt = TestOrder {
@@ -182,10 +182,10 @@ import Testing
         let time = Self.nobodys.snapshot.clock.instant.rfc3339
         let body: JSON = ["type": "order.paid", "timestamp": .string(time), "data": Self.nobodys.json]
         let delivery = Delivery(id: "w1", sent: TestStore.now, body: body.bytes)
-        _ = try test.store.receive(
+        _ = try test.store.inbox.receive(
             delivery, event: try WebhookEvent(delivery), headers: [], in: TestStore.scope, at: TestStore.now)
         func replay(_ id: String = "w1", in scope: OrderScope = TestStore.scope) throws -> ReplayOutcome {
-            try test.store.replay(id, by: "boss", in: scope, at: TestStore.now)
+            try test.store.inbox.replay(id, by: "boss", in: scope, at: TestStore.now)
         }
         #expect(try replay() == .replayed(.applied(.parked(.unknownUser), order)))
         _ = try assign()
@@ -202,13 +202,13 @@ import Testing
 
     @Test func countersAddUpAndOperationsKeepTheirLastWord() throws {
         let counter = Counter("credits_requests_total", labels: #"handler="checkout""#)
-        try test.store.add([counter: 2, Counter("other"): 1])
-        try test.store.add([counter: 3])
-        #expect(try test.store.counters() == [counter: 5, Counter("other"): 1])
-        #expect(try test.store.report(on: .backup) == nil)
-        try test.store.note(.backup, ["bytes": 1], at: TestStore.now)
-        try test.store.note(.backup, ["bytes": 2], at: TestStore.now.advanced(by: .seconds(1)))
-        let report = try #require(try test.store.report(on: .backup))
+        try test.store.operations.add([counter: 2, Counter("other"): 1])
+        try test.store.operations.add([counter: 3])
+        #expect(try test.store.operations.counters() == [counter: 5, Counter("other"): 1])
+        #expect(try test.store.operations.report(on: .backup) == nil)
+        try test.store.operations.note(.backup, ["bytes": 1], at: TestStore.now)
+        try test.store.operations.note(.backup, ["bytes": 2], at: TestStore.now.advanced(by: .seconds(1)))
+        let report = try #require(try test.store.operations.report(on: .backup))
         #expect(report.facts == ["bytes": 2])
         #expect(report.at == TestStore.now.advanced(by: .seconds(1)))
     }

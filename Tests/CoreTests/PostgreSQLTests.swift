@@ -37,7 +37,7 @@ import Testing
         StatementLog.watch(everything.path)
         StatementLog.watch(copy)
         let file = SQLiteFile(copy)
-        _ = try Store(at: SQLiteFile(everything.path)) { _ in }.verify()
+        _ = try Store(at: SQLiteFile(everything.path)) { _ in }.ledger.verify()
         try Store.copy(SQLiteFile(everything.path), to: copy)
         _ = try Store.facts(ofCopy: file)
         _ = try Store.blobs(ofCopy: file)

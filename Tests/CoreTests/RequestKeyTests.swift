@@ -120,7 +120,7 @@ import Threads
         let user = try test.user()
         let key = try #require(RequestKey("r", of: user, method: "POST", path: "/r", body: []))
         func retry(_ number: UInt8) throws -> Once<RetryOutcome> {
-            try test.store.retry(
+            try test.store.generations.retry(
                 TestStore.generation(1), of: user,
                 under: Keyed(key) { if case .queued = $0 { KeptAnswer(number) } else { nil } }, at: TestStore.now)
         }
@@ -147,7 +147,7 @@ import Threads
     private func open(
         _ number: UInt8, quantity: Int64 = 1, key: RequestKey? = nil, at seconds: Int64 = 0
     ) throws -> Once<OpenCheckoutOutcome> {
-        try test.store.openCheckout(
+        try test.store.checkouts.open(
             Checkout.ID(random: [UInt8](repeating: number, count: 16)), of: quantity,
             for: Profile(user: test.user()), in: TestStore.scope,
             under: Keyed(key ?? self.key) { KeptAnswer($0.isNew ? 1 : 0) }, at: TestStore.at(seconds))
@@ -164,7 +164,7 @@ import Threads
         let session = Checkout.OpenSession(
             id: Checkout.PolarID(random: [UInt8](repeating: 9, count: 16)), url: "https://p/1", clientSecret: "s",
             expiresAt: TestStore.at(86_400))
-        try test.store.checkoutCreated(
+        try test.store.checkouts.created(
             OpenedCheckout(checkout: checkout, session: session, isNew: true),
             under: Keyed(key) { KeptAnswer($0.isNew ? 1 : 0) }, at: TestStore.now)
     }
@@ -195,7 +195,7 @@ import Threads
 
     @Test func whatPolarRefusedIsGoneOnWithAtOnce() throws {
         let first = try open(1)
-        try test.store.checkoutFailed(try #require(id(first)), under: key)
+        try test.store.checkouts.failed(try #require(id(first)), under: key)
         #expect(try test.texts("SELECT status FROM checkouts") == ["failed"])
         let again = try open(2)
         guard case .now(.resumed(let checkout)) = again, checkout.id == id(first) else {
@@ -218,7 +218,7 @@ import Threads
         let late = Checkout.OpenSession(
             id: Checkout.PolarID(random: [UInt8](repeating: 8, count: 16)), url: "https://p/2", clientSecret: "s",
             expiresAt: TestStore.at(86_400))
-        try test.store.checkoutCreated(
+        try test.store.checkouts.created(
             OpenedCheckout(checkout: checkout, session: late, isNew: true),
             under: Keyed(key) { _ in KeptAnswer(2) }, at: TestStore.at(201))
         #expect(try test.texts("SELECT url FROM checkouts") == ["https://p/1"])
@@ -269,7 +269,7 @@ import Threads
         #expect(throws: DatabaseError.self, "the database itself refuses it") { try connection.execute(again) }
         try connection.execute("DROP INDEX generations_by_request_key")
         try connection.execute(again)
-        let faults = try test.store.verify()
+        let faults = try test.store.ledger.verify()
         #expect(faults == [.keyChargedAgain(user: "ada", key: "k", generations: 2)])
         #expect(faults.map(\.code) == ["key_charged_again"])
     }
@@ -277,7 +277,7 @@ import Threads
     @Test func aKeyAnsweredWithAnotherGenerationIsFound() throws {
         let other = TestStore.generation(2).text
         try test.connection().execute("UPDATE idempotency_keys SET generation_id = $1", .text(other))
-        #expect(try test.store.verify() == [.keyOfAnotherGeneration(user: "ada", key: "k", generation: other)])
+        #expect(try test.store.ledger.verify() == [.keyOfAnotherGeneration(user: "ada", key: "k", generation: other)])
     }
 
     @Test(arguments: [
@@ -292,7 +292,7 @@ import Threads
         try connection.execute(
             "UPDATE ledger_entry SET idempotency_key = replace(idempotency_key, $1, $2) WHERE kind = 'repayment'",
             .text(part), .text(changed))
-        let codes = Set(try test.store.verify().map(\.code))
+        let codes = Set(try test.store.ledger.verify().map(\.code))
         #expect(!codes.isEmpty && codes.isSubset(of: ["repayment_without_refund", "entry_names_another_event"]))
     }
 }

@@ -23,7 +23,7 @@ import Testing
     }
 
     private func prune(_ rows: Int64, _ bodies: Int64, isDryRun: Bool = false) throws -> [Int] {
-        let pruned = try test.store.prune(
+        let pruned = try test.store.inbox.prune(
             bodiesBefore: Instant(rawValue: bodies), rowsBefore: Instant(rawValue: rows), isDryRun: isDryRun)
         return [pruned.bodies, pruned.rows]
     }
@@ -36,8 +36,8 @@ import Testing
         #expect(try test.integers("SELECT min(received_ms) FROM deliveries WHERE body IS NOT NULL") == [700])
         #expect(try test.texts("SELECT headers FROM deliveries WHERE received_ms = 699") == ["{}"])
         #expect(try prune(100, 700) == [0, 0])
-        #expect(try test.store.verdict(on: "w150") == .ignored)
-        #expect(try test.store.verdict(on: "w50") == nil)
+        #expect(try test.store.inbox.verdict(on: "w150") == .ignored)
+        #expect(try test.store.inbox.verdict(on: "w50") == nil)
     }
 }
 
@@ -49,12 +49,12 @@ import Testing
     init() throws { test = try TestStore() }
 
     private func open(_ number: UInt8, at seconds: Int64) throws {
-        let outcome = try test.store.openCheckout(
+        let outcome = try test.store.checkouts.open(
             .init(random: .init(repeating: number, count: 16)), of: Int64(number), for: Profile(user: test.user()),
             in: TestStore.scope, at: TestStore.at(seconds))
         guard case .opened(let checkout) = outcome else { Issue.record("\(outcome)"); return }
         let id = try #require(Checkout.PolarID(uuid(Int(number))))
-        try test.store.checkoutCreated(
+        try test.store.checkouts.created(
             checkout.id,
             .init(id: id, url: "https://x", clientSecret: "s", expiresAt: TestStore.at(seconds + 3600)))
     }
@@ -77,47 +77,47 @@ import Testing
                 ($0.checkout, $0.status, $0.paid) = (.string(uuid(3)), "pending", false)
             })
         try test.connection().execute("UPDATE checkouts SET status = 'succeeded' WHERE quantity = 4")
-        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: true) == 2)
+        #expect(try test.store.checkouts.prune(before: Self.end, isDryRun: true) == 2)
         #expect(try left() == [1, 2, 3, 4, 5, 6])
-        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: false) == 2)
+        #expect(try test.store.checkouts.prune(before: Self.end, isDryRun: false) == 2)
         #expect(try left() == [2, 3, 4, 6])
-        #expect(try test.store.pruneCheckouts(before: Self.end, isDryRun: false) == 0)
+        #expect(try test.store.checkouts.prune(before: Self.end, isDryRun: false) == 0)
         try test.verify()
     }
 
     @Test func aPictureThatWasMadeLaterStaysAsLong() throws {
         try test.submit(1, at: 0)
-        _ = try test.store.complete(
+        _ = try test.store.jobs.complete(
             test.job(at: 999), with: TestStore.image(8), thumbnail: nil, at: TestStore.at(1000))
-        #expect(try test.store.oldGenerations(before: Self.end) == 0)
-        #expect(try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000)) == [])
+        #expect(try test.store.generations.old(before: Self.end) == 0)
+        #expect(try test.store.generations.prune(before: Self.end, at: TestStore.at(2000)) == [])
     }
 
     @Test func oldPicturesGoAsIfTheirUserHadDeletedThem() throws {
         try test.submit(1, at: 0)
         let done = try test.job(at: 1)
-        _ = try test.store.complete(
+        _ = try test.store.jobs.complete(
             done, with: TestStore.image(8), thumbnail: TestStore.image(9), at: TestStore.at(2))
         try test.submit(2, at: 3)
-        _ = try test.store.fail(test.job(at: 4), .rejectedBySafety, maximumAttempts: 3, at: TestStore.at(5))
+        _ = try test.store.jobs.fail(test.job(at: 4), .rejectedBySafety, maximumAttempts: 3, at: TestStore.at(5))
         try test.submit(3, at: 6)
         let running = try test.job(at: 990)
         try test.submit(4, at: 999)
         try test.submit(5, at: 1000)
-        #expect(try test.store.oldGenerations(before: Self.end) == 2)
-        let files = try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000))
+        #expect(try test.store.generations.old(before: Self.end) == 2)
+        let files = try test.store.generations.prune(before: Self.end, at: TestStore.at(2000))
         #expect(
             files.map { $0.map(\.text) } == [
                 [1, 8, 9].map { TestStore.image($0).blob.text }, [TestStore.image(2).blob.text],
             ])
-        #expect(try !test.store.isReferenced(TestStore.image(8).blob))
-        #expect(try test.store.pruneGenerations(before: Self.end, at: TestStore.at(2000)) == [])
+        #expect(try !test.store.generations.isReferenced(TestStore.image(8).blob))
+        #expect(try test.store.generations.prune(before: Self.end, at: TestStore.at(2000)) == [])
         // What is waiting and what is in hand goes on.
         #expect(
-            try test.store.generations(of: test.user(), limit: 9).items.map(\.status) == [
+            try test.store.generations.list(of: test.user(), limit: 9).items.map(\.status) == [
                 .pending, .pending, .processing,
             ])
-        let reported = try test.store.complete(
+        let reported = try test.store.jobs.complete(
             running, with: TestStore.image(7), thumbnail: nil, at: TestStore.at(1001))
         #expect(reported == .recorded)
         #expect(try test.balance() == 6)
@@ -134,10 +134,10 @@ import Testing
         func look() throws -> [String: Int] {
             StatementLog.watch(test.path)
             let store = try Store(at: SQLiteFile(test.path)) { Issue.record("the store broke: \($0)") }
-            _ = try store.prune(
+            _ = try store.inbox.prune(
                 bodiesBefore: TestStore.at(1_000_000), rowsBefore: TestStore.at(-1_000_000_000), isDryRun: false)
-            _ = try store.pruneCheckouts(before: TestStore.at(1_000_000), isDryRun: false)
-            while try !store.pruneGenerations(before: TestStore.at(1_000_000), at: TestStore.now).isEmpty {}
+            _ = try store.checkouts.prune(before: TestStore.at(1_000_000), isDryRun: false)
+            while try !store.generations.prune(before: TestStore.at(1_000_000), at: TestStore.now).isEmpty {}
             return StatementLog.end(test.path)
         }
         #expect(try look().values.max() ?? 0 > 1000)

@@ -15,12 +15,12 @@ import Testing
 
     /// A checkout of two packs, open at Polar.
     private func open(_ number: UInt8 = 1, at now: Instant = TestStore.now) throws -> OpenCheckoutOutcome {
-        let outcome = try test.store.openCheckout(
+        let outcome = try test.store.checkouts.open(
             .init(random: .init(repeating: number, count: 16)), of: 2, for: Profile(user: test.user()),
             in: TestStore.scope, at: now)
         if case .opened(let checkout) = outcome {
             let id = try #require(Checkout.PolarID(number == 1 ? Self.polarID : uuid(77 + Int(number))))
-            try test.store.checkoutCreated(
+            try test.store.checkouts.created(
                 checkout.id,
                 .init(id: id, url: "https://x", clientSecret: "s", expiresAt: now.advanced(by: .seconds(86_400))))
         }
@@ -34,7 +34,7 @@ import Testing
     private var status: Checkout.Status? {
         get throws {
             let id = try #require(Checkout.PolarID(Self.polarID))
-            return try test.store.checkout(id, of: test.user(), in: .sandbox, at: TestStore.now)?.status
+            return try test.store.checkouts.find(id, of: test.user(), in: .sandbox, at: TestStore.now)?.status
         }
     }
 
@@ -49,7 +49,7 @@ import Testing
     private func say(_ status: String, at clock: Int64) throws {
         let data: JSON = ["id": .string(Self.polarID), "status": .string(status)]
         let snapshot = try #require(CheckoutSnapshot(data, at: PolarClock(rawValue: 1_900_000_000_000_000 + clock)))
-        try test.store.note(snapshot, in: .sandbox)
+        try test.store.checkouts.note(snapshot, in: .sandbox)
     }
 
     @Test func aPaidCheckoutIsNotHandedOutAgain() throws {
@@ -141,16 +141,16 @@ import Testing
         try connection.execute("UPDATE checkouts SET status = 'open', has_paid_order = 0")
         let later = TestStore.now.advanced(by: .seconds(300))
         func unsettled() throws -> Int {
-            try test.store.unsettledCheckouts(olderThan: .seconds(120), in: .sandbox, limit: 9, at: later).count
+            try test.store.checkouts.unsettled(olderThan: .seconds(120), in: .sandbox, limit: 9, at: later).count
         }
         #expect(try unsettled() == 1)
         // The API's clock is a little older than the webhook's.
         let told = order { $0.clock = -100 }.snapshot
-        let done = try test.store.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later)
+        let done = try test.store.orders.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later)
         #expect(done.map(\.outcome) == [.unchanged])
         #expect(try status == .succeeded)
         #expect(try unsettled() == 0)
-        #expect(try test.store.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later).isEmpty)
+        #expect(try test.store.orders.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later).isEmpty)
         try test.verify()
     }
 
@@ -158,7 +158,7 @@ import Testing
     @Test(arguments: [(11, false), (10, true), (0, true), (-59, true), (-60, false)] as [(Int64, Bool)])
     func whatWasOpenedWhileTheClockWasAheadCountsForNothing(_ seconds: Int64, _ isLimited: Bool) throws {
         func wait(_ quantity: Int64, at now: Instant) throws -> Duration? {
-            let outcome = try test.store.openCheckout(
+            let outcome = try test.store.checkouts.open(
                 .init(random: .init(repeating: UInt8(quantity), count: 16)), of: quantity,
                 for: Profile(user: test.user()), in: TestStore.scope, at: now)
             guard case .limited(let wait) = outcome else { return nil }
@@ -174,16 +174,16 @@ import Testing
         _ = try open()
         let id = try #require(Checkout.PolarID(Self.polarID))
         func claim(at seconds: Int64) throws -> Bool {
-            try test.store.claimQuestion(about: id, every: .seconds(60), at: TestStore.at(seconds))
+            try test.store.checkouts.claimQuestion(about: id, every: .seconds(60), at: TestStore.at(seconds))
         }
         #expect(try claim(at: 86_400))
         #expect(try !claim(at: 86_459))
         #expect(try !claim(at: 86_340), "as much behind as an interval is long")
         #expect(
-            try test.store.unsettledCheckouts(
+            try test.store.checkouts.unsettled(
                 olderThan: .seconds(120), in: .sandbox, limit: 9, at: TestStore.at(1000)) == [id])
         #expect(
-            try test.store.unsettledCheckouts(
+            try test.store.checkouts.unsettled(
                 olderThan: .seconds(120), in: .sandbox, limit: 9, at: TestStore.at(86_395)) == [])
         #expect(try claim(at: 1000))
         #expect(try !claim(at: 1059))

@@ -14,10 +14,10 @@ import Testing
     init() throws {
         test = try TestStore()
         try test.apply(TestOrder())
-        _ = try test.store.openCheckout(
+        _ = try test.store.checkouts.open(
             Checkout.ID(random: .init(repeating: 1, count: 16)), of: 2, for: Profile(user: test.user()),
             in: TestStore.scope, at: TestStore.now)
-        _ = try test.store.grantAdmin(to: test.user(), by: "test", at: TestStore.now)
+        _ = try test.store.admins.grant(to: test.user(), by: "test", at: TestStore.now)
         connection = try test.connection()
     }
 
@@ -174,10 +174,10 @@ import Testing
             .integer(now.advanced(by: .seconds(60)).rawValue))
         _ = try Store.migrate(SQLiteFile(path))
         let store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
-        let session = try #require(try store.session(token, at: now))
+        let session = try #require(try store.sessions.find(token, at: now))
         #expect(session.profile.proof == .unclaimed && session.usedAt == now && session.adminUsedAt == now)
-        #expect(try store.account(of: session.profile, at: now).hasFreeTrial)
-        #expect(try store.account(of: session.profile, at: now).trial == .given)
+        #expect(try store.people.account(of: session.profile, at: now).hasFreeTrial)
+        #expect(try store.people.account(of: session.profile, at: now).trial == .given)
     }
 
     @Test func aFailedStepLeavesNothing() throws {

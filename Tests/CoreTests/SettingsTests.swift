@@ -13,11 +13,11 @@ import Testing
     private func set(
         version: Int64? = nil, _ settings: KeyValuePairs<String, Int64>
     ) throws -> SettingsOutcome {
-        try test.store.changeSettings(SettingsChange(settings), expectedVersion: version, by: "ada", at: TestStore.now)
+        try test.store.settings.change(SettingsChange(settings), expectedVersion: version, by: "ada", at: TestStore.now)
     }
 
     @Test func beginAsTheProductSays() throws {
-        let settings = try test.store.settings()
+        let settings = try test.store.settings.current()
         #expect(settings.packPriceCents == 500 && settings.creditsPerPack == 420 && settings.refundOnFailure)
         #expect(settings.freeTrialCredits == 10 && settings.currency == "usd" && settings.version == 1)
         #expect(settings.updatedAt == nil && settings.updatedBy == nil)
@@ -28,7 +28,7 @@ import Testing
             Issue.record("not changed")
             return
         }
-        #expect(try settings == test.store.settings())
+        #expect(try settings == test.store.settings.current())
         #expect(settings.creditsPerPack == 500 && !settings.refundOnFailure && settings.packPriceCents == 500)
         #expect(settings.version == 2 && settings.updatedAt == TestStore.now && settings.updatedBy == "ada")
         let log = try test.texts("SELECT actor || action || old || new FROM audit_log")
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func nothingNewIsNoChange() throws {
-        let before = try test.store.settings()
+        let before = try test.store.settings.current()
         #expect(try set(["credits_per_pack": 420]) == .unchanged(before))
         #expect(try set([:]) == .unchanged(before))
         #expect(try test.integers("SELECT count(*) FROM audit_log") == [0])
@@ -48,9 +48,9 @@ import Testing
 
     @Test func aFormThatIsOldIsStale() throws {
         _ = try set(version: 1, ["credits_per_pack": 500])
-        let current = try test.store.settings()
+        let current = try test.store.settings.current()
         #expect(try set(version: 1, ["credits_per_pack": 600]) == .stale(current: current))
-        #expect(try test.store.settings() == current)
+        #expect(try test.store.settings.current() == current)
         guard case .changed = try set(version: 2, ["credits_per_pack": 600]) else {
             Issue.record("not changed"); return
         }
@@ -66,15 +66,15 @@ import Testing
                 var change = SettingsChange()
                 let isTaken = change.set(setting, to: value)
                 #expect(isTaken == isWithin, "\(setting.name) \(value)")
-                let outcome = try test.store.changeSettings(change, expectedVersion: nil, by: "ada", at: TestStore.now)
-                #expect(try isWithin == (test.store.settings()[setting] == value), "\(outcome)")
+                let outcome = try test.store.settings.change(change, expectedVersion: nil, by: "ada", at: TestStore.now)
+                #expect(try isWithin == (test.store.settings.current()[setting] == value), "\(outcome)")
                 let update = "UPDATE billing_settings SET \(setting.name) = \(value)"
                 let isKept = (try? connection.execute(update)) != nil
                 #expect(isKept == isWithin, "\(update)")
             }
             var change = SettingsChange()
             let isTaken = change.set(setting, to: nil)
-            #expect(try !isTaken && change.isInForce(in: test.store.settings()))
+            #expect(try !isTaken && change.isInForce(in: test.store.settings.current()))
         }
     }
 
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func eachSettingHasAPropertyOfItsOwn() throws {
-        let before = try test.store.settings()
+        let before = try test.store.settings.current()
         for setting in Setting.table {
             var changed = before
             changed[setting] = before[setting] + (before[setting] < setting.bounds.upperBound ? 1 : -1)
@@ -113,11 +113,11 @@ import Testing
     init() throws { test = try TestStore() }
 
     private func grant(_ user: String) throws -> GrantAdminOutcome {
-        try test.store.grantAdmin(to: test.user(user), by: "root", at: TestStore.now)
+        try test.store.admins.grant(to: test.user(user), by: "root", at: TestStore.now)
     }
 
     private func revoke(_ user: String) throws -> RevokeAdminOutcome {
-        try test.store.revokeAdmin(from: test.user(user), by: "root", at: TestStore.now)
+        try test.store.admins.revoke(from: test.user(user), by: "root", at: TestStore.now)
     }
 
     @Test func theLastOneStays() throws {
@@ -129,8 +129,8 @@ import Testing
         #expect(try revoke("eve") == .notAdmin)
         #expect(try revoke("ada") == .revoked)
         #expect(try revoke("bob") == .lastAdmin)
-        #expect(try test.store.admins().map(\.user.text) == ["bob"])
-        #expect(try test.store.isAdmin(test.user("bob")) && !test.store.isAdmin(test.user("ada")))
+        #expect(try test.store.admins.all().map(\.user.text) == ["bob"])
+        #expect(try test.store.admins.contains(test.user("bob")) && !test.store.admins.contains(test.user("ada")))
     }
 
     @Test func everyChangeIsInTheAuditLogAndNoRefusalIs() throws {

@@ -32,45 +32,45 @@ final class TestStore: Sendable {
     func user(_ name: String = "ada") throws -> UserID { try #require(UserID(name)) }
 
     func set(_ settings: KeyValuePairs<String, Int64>) throws {
-        _ = try store.changeSettings(SettingsChange(settings), expectedVersion: nil, by: "test", at: Self.now)
+        _ = try store.settings.change(SettingsChange(settings), expectedVersion: nil, by: "test", at: Self.now)
     }
 
     /// Seen for the first time: the trial is there.
     @discardableResult
     func seen(_ name: String = "ada") throws -> UserID {
         let user = try user(name)
-        _ = try store.account(of: Profile(user: user), at: Self.now)
+        _ = try store.people.account(of: Profile(user: user), at: Self.now)
         return user
     }
 
     func balance(_ name: String = "ada") throws -> Int64? {
-        try store.account(of: user(name), at: Self.now)?.balance.rawValue
+        try store.people.account(of: user(name), at: Self.now)?.balance.rawValue
     }
 
     func debt(_ name: String = "ada") throws -> Int64? {
-        try store.account(of: user(name), at: Self.now)?.debt.rawValue
+        try store.people.account(of: user(name), at: Self.now)?.debt.rawValue
     }
 
     func kinds(_ name: String = "ada") throws -> [String] {
-        try store.entries(of: user(name), limit: 100).items.reversed().map {
+        try store.ledger.entries(of: user(name), limit: 100).items.reversed().map {
             "\($0.kind.rawValue) \($0.amount.rawValue)"
         }
     }
 
     /// Takes or gives by hand, as spending does in tests of orders.
     func adjust(_ amount: Int64, _ name: String = "ada", key: String) throws -> AdjustmentOutcome {
-        try store.adjust(
+        try store.ledger.adjust(
             Adjustment(user: user(name), amount: Credits(rawValue: amount), actor: "test", reason: "test", key: key),
             at: Self.now)
     }
 
     @discardableResult
     func apply(_ order: TestOrder, in scope: OrderScope = TestStore.scope) throws -> OrderOutcome {
-        try store.apply(order.snapshot, in: scope, at: Self.now)
+        try store.orders.apply(order.snapshot, in: scope, at: Self.now)
     }
 
     func verify(sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let faults = try store.verify()
+        let faults = try store.ledger.verify()
         #expect(faults == [], sourceLocation: sourceLocation)
     }
 }

@@ -17,7 +17,7 @@ import Testing
         at now: Instant = TestStore.now
     ) throws -> Int64 {
         let profile = Profile(user: try test.user(name), email: email, name: nil, proof: proof)
-        return try (store ?? test.store).account(of: profile, at: now).balance.rawValue
+        return try (store ?? test.store).people.account(of: profile, at: now).balance.rawValue
     }
 
     private func store(trialsADay: Int64) throws -> Store {
@@ -30,7 +30,7 @@ import Testing
         #expect(try sees("ada3", "ADA@EXAMPLE.COM", .unclaimed) == 0)
         #expect(try sees("bob", "bob@example.com") == 10)
         #expect(try sees("ada", "ada@example.com") == 10)
-        #expect(try test.store.account(of: test.user("ada2"), at: TestStore.now)?.hasFreeTrial == false)
+        #expect(try test.store.people.account(of: test.user("ada2"), at: TestStore.now)?.hasFreeTrial == false)
         try test.verify()
     }
 
@@ -76,7 +76,7 @@ import Testing
         let midnight = Instant(rawValue: (TestStore.now.rawValue / 86_400_000 + 1) * 86_400_000)
         #expect(try sees("e", "e@x", in: store, at: midnight.advanced(by: .milliseconds(-1))) == 0)
         #expect(try sees("f", "f@x", in: store, at: midnight) == 10)
-        let counted = try test.store.counters().filter { $0.key.name == "credits_trials_total" }
+        let counted = try test.store.operations.counters().filter { $0.key.name == "credits_trials_total" }
         #expect(counted[Counter("credits_trials_total", labels: #"standing="limited""#)] == 3)
         #expect(counted[Counter("credits_trials_total", labels: #"standing="given""#)] == 2)
         // Whoever began at 0 stays there; the address may come again.
@@ -103,7 +103,7 @@ import Testing
     @Test func anOrderBringsTheTrialAndCounts() throws {
         let store = try store(trialsADay: 1)
         #expect(try sees("bob", "bob@x", in: store) == 10)
-        _ = try store.apply(TestOrder().snapshot, in: TestStore.scope, at: TestStore.now)
+        _ = try store.orders.apply(TestOrder().snapshot, in: TestStore.scope, at: TestStore.now)
         #expect(try test.balance() == 430)
         #expect(try test.integers("SELECT trials FROM trial_days") == [2])
         // The address of the buyer has had it as soon as it is known.
@@ -125,12 +125,12 @@ import Testing
         #expect(try sees("bob", nil, .unclaimed) == 10)
         // Seen before addresses were noted.
         try test.connection().execute("UPDATE users SET trial = NULL, email = 'bob@example.com' WHERE id = 'bob'")
-        for name in ["ada", "bob"] { _ = try test.store.forget(test.user(name), by: "root", at: TestStore.now) }
+        for name in ["ada", "bob"] { _ = try test.store.people.forget(test.user(name), by: "root", at: TestStore.now) }
         #expect(try sees("ada2", "ada@example.com") == 0)
         #expect(try sees("bob2", "bob@example.com") == 0)
         #expect(try sees("ada", "ada@example.com") == 10)
-        _ = try test.store.forget(test.user("ada"), by: "root", at: TestStore.now)
-        _ = try test.store.forget(test.user("ada2"), by: "root", at: TestStore.now)
+        _ = try test.store.people.forget(test.user("ada"), by: "root", at: TestStore.now)
+        _ = try test.store.people.forget(test.user("ada2"), by: "root", at: TestStore.now)
         #expect(try test.texts("SELECT email FROM users WHERE id LIKE 'ada%'") == [nil, nil])
         let hashes = try test.connection().query("SELECT email_hash FROM trial_emails") { $0.blob(0) }
         #expect(hashes.count == 2 && hashes.allSatisfy { $0.count == 32 })
@@ -179,15 +179,17 @@ import Testing
     @Test func itIsNotedOnceADayAndForgottenAfterThirty() throws {
         let test = try TestStore()
         let note: @Sendable (Instant) -> Void = { now in
-            do { try test.store.noteEmailClaim(from: "https://issuer", at: now) } catch { Issue.record("\(error)") }
+            do { try test.store.sessions.noteEmailClaim(from: "https://issuer", at: now) } catch {
+                Issue.record("\(error)")
+            }
         }
         let habit = EmailClaimHabit(seenAt: nil, note: note)
         for seconds: Int64 in [0, 1, 86_399, 86_400, 86_401] {
             _ = try habit.judged(profile(.verified), at: now.advanced(by: .seconds(seconds)))
         }
-        let noted = try #require(try test.store.emailClaimSeen(from: "https://issuer"))
+        let noted = try #require(try test.store.sessions.emailClaimSeen(from: "https://issuer"))
         #expect(noted == now.advanced(by: .seconds(86_400)))
-        #expect(try test.store.emailClaimSeen(from: "https://issuer/") == nil)
+        #expect(try test.store.sessions.emailClaimSeen(from: "https://issuer/") == nil)
         let next = EmailClaimHabit(seenAt: noted) { _ in Issue.record("nothing is new") }
         let end = noted.advanced(by: .seconds(30 * 86_400))
         #expect(try next.judged(profile(.unclaimed), at: end.advanced(by: .milliseconds(-1))).proof == .unverified)

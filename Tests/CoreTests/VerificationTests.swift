@@ -176,7 +176,7 @@ import Testing
                 "INSERT INTO ledger_days SELECT created_ms / 86400000, kind, count(*), sum(amount) FROM ledger_entry GROUP BY 1, 2"
             )
         }
-        let faults = try test.store.verify()
+        let faults = try test.store.ledger.verify()
         #expect(Set(faults.map(\.code)) == tampering.codes, "\(faults)")
         #expect(faults.allSatisfy { !$0.description.isEmpty })
     }
@@ -193,7 +193,7 @@ import Testing
         try file.seek(toOffset: UInt64(page) * 4096 - 20)
         try file.write(contentsOf: Data(repeating: 0x41, count: 16))
         try file.close()
-        let faults = try Store(at: SQLiteFile(test.path)) { _ in }.verify()
+        let faults = try Store(at: SQLiteFile(test.path)) { _ in }.ledger.verify()
         #expect(!faults.isEmpty && faults.allSatisfy { $0.code == "file_damaged" }, "\(faults)")
     }
 
@@ -205,6 +205,6 @@ import Testing
             INSERT INTO users (id, created_ms) SELECT 'u' || i, 0 FROM n
             """)
         try test.connection().execute("UPDATE users SET debt = 1")
-        #expect(try test.store.verify().count == 1000)
+        #expect(try test.store.ledger.verify().count == 1000)
     }
 }

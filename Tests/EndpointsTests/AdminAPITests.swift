@@ -34,7 +34,7 @@ import Testing
             #expect(refused.status == .forbidden && refused.json["code"] == "not_admin")
         }
         #expect(try office.audit() == before && office.balance("ada") == 10)
-        #expect(try office.store.parkedCount() == 1 && office.store.admins().map(\.user.text) == ["root"])
+        #expect(try office.store.orders.parkedCount() == 1 && office.store.admins.all().map(\.user.text) == ["root"])
     }
 
     @Test(arguments: ["/admin/payments.csv", "/admin/ledger.csv"]) func exportsAreForAdmins(_ path: String) {
@@ -107,7 +107,7 @@ import Testing
 
     @Test func aUserIsReachedWhateverTheIDHolds() throws {
         for id in ["a/b", "https://issuer.example/users/1", "auth0|1 ü"] {
-            _ = try office.store.account(of: Profile(user: office.user(id)), at: office.now)
+            _ = try office.store.people.account(of: Profile(user: office.user(id)), at: office.now)
             #expect(office.get("users/\(id)")["user_id"] == .string(id))
             let encoded = PercentEncoding.encoded(id)
             #expect(office.get("users/-", "user_id=\(encoded)")["user_id"] == .string(id))
@@ -177,7 +177,7 @@ import Testing
 
     @Test func theAdminsComeInPages() throws {
         for name in ["ada", "bob", "carol"] {
-            _ = try office.store.grantAdmin(to: office.user(name), by: "root", at: office.now)
+            _ = try office.store.admins.grant(to: office.user(name), by: "root", at: office.now)
         }
         var names: [String] = []
         var cursor: String?

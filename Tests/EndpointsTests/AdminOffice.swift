@@ -24,8 +24,8 @@ final class AdminOffice: @unchecked Sendable {
         path = directory.appending(path: "credits.db").path
         _ = try Store.migrate(SQLiteFile(path))
         store = try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
-        _ = try store.grantAdmin(to: user("root"), by: "test", at: now)
-        _ = try store.account(of: Profile(user: user("ada"), email: "ada@example.com", name: "Ada"), at: now)
+        _ = try store.admins.grant(to: user("root"), by: "test", at: now)
+        _ = try store.people.account(of: Profile(user: user("ada"), email: "ada@example.com", name: "Ada"), at: now)
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
@@ -77,16 +77,16 @@ extension AdminOffice {
             .init("type", "order.paid"), .init("timestamp", "2026-11-20T10:16:00Z"), .init("data", order),
         ])
         let delivery = Delivery(id: webhook, sent: now, body: event.bytes)
-        return try store.receive(
+        return try store.inbox.receive(
             delivery, event: try? WebhookEvent(delivery), headers: [("webhook-id", webhook)], in: Self.scope, at: now)
     }
 
     func balance(_ name: String) throws -> Int64? {
-        try store.account(of: user(name), at: now)?.balance.rawValue
+        try store.people.account(of: user(name), at: now)?.balance.rawValue
     }
 
     func audit() throws -> [String] {
-        try store.auditLog(limit: 100).items.map { "\($0.actor) \($0.action) \($0.subject)" }
+        try store.admins.auditLog(limit: 100).items.map { "\($0.actor) \($0.action) \($0.subject)" }
     }
 }
 
@@ -98,6 +98,6 @@ extension Store {
             let isTaken = change.set(try #require(Setting.named(name)), to: value)
             #expect(isTaken, "\(name) \(value)")
         }
-        _ = try changeSettings(change, expectedVersion: nil, by: actor, at: now)
+        _ = try self.settings.change(change, expectedVersion: nil, by: actor, at: now)
     }
 }

@@ -24,12 +24,12 @@ import Testing
         let done = post(path, #"{"user_id":"ada"}"#, key: "k")
         #expect(done.status == .ok && done.json["credits"] == 420 && done.json["outcome"] == "applied")
         #expect(done.json["user_id"] == "ada" && done.json["debt_change"] == 0)
-        #expect(try office.balance("ada") == 430 && office.store.parkedCount() == 0)
+        #expect(try office.balance("ada") == 430 && office.store.orders.parkedCount() == 0)
         #expect(post(path, #"{"user_id":"ada"}"#, key: "k") == done)
         let again = post(path, #"{"user_id":"eve"}"#)
         #expect(again.status == .conflict && again.json["code"] == "not_parked")
         #expect(try office.audit() == ["root order.assign \(AdminOffice.id(1))", "test admin.grant root"])
-        #expect(try office.store.verify() == [])
+        #expect(try office.store.ledger.verify() == [])
     }
 
     @Test func whatCannotBeReadIsNotGranted() throws {
@@ -37,7 +37,7 @@ import Testing
         let refused = post("parked/\(AdminOffice.id(1))/assign", #"{"user_id":"ada"}"#)
         #expect(refused.status == .conflict && refused.json["code"] == "not_grantable")
         #expect(refused.json["reason"] == "amounts")
-        #expect(try office.store.parkedCount() == 1 && office.balance("ada") == 10)
+        #expect(try office.store.orders.parkedCount() == 1 && office.balance("ada") == 10)
     }
 
     @Test(arguments: ["{}", #"{"user_id":7}"#, #"{"user_id":""}"#, #"{"user_id":"a\u0001"}"#])
@@ -45,7 +45,7 @@ import Testing
         try office.receive(AdminOffice.order(1), as: "w1")
         let refused = post("parked/\(AdminOffice.id(1))/assign", body)
         #expect(refused.status == .unprocessableContent && refused.json["code"] == "invalid_user_id")
-        #expect(try office.store.parkedCount() == 1)
+        #expect(try office.store.orders.parkedCount() == 1)
     }
 
     @Test func anOrderThatNobodyKnowsIsNotThere() {
@@ -60,7 +60,7 @@ import Testing
         try office.receive(AdminOffice.order(1), as: "w1")
         let done = post("parked/\(AdminOffice.id(1))/dismiss", body)
         #expect(done.status == .ok && done.json["state"] == "dismissed" && done.json["note"] == .string(note))
-        #expect(try office.store.auditLog(limit: 1).items.first?.new == note)
+        #expect(try office.store.admins.auditLog(limit: 1).items.first?.new == note)
         #expect(office.get("payments", "state=dismissed")["items"]?.array?.first?["note"] == .string(note))
         #expect(post("parked/\(AdminOffice.id(1))/dismiss", body).json["code"] == "not_parked")
     }
@@ -69,7 +69,7 @@ import Testing
     func aReasonThatIsNoneDismissesNothing(_ body: String) throws {
         try office.receive(AdminOffice.order(1), as: "w1")
         #expect(post("parked/\(AdminOffice.id(1))/dismiss", body).status == .unprocessableContent)
-        #expect(try office.store.parkedCount() == 1)
+        #expect(try office.store.orders.parkedCount() == 1)
     }
 
     // MARK: The inbox
@@ -109,7 +109,7 @@ import Testing
         #expect(act(.delete, "bob").status == .notFound)
         let revoked = act(.delete, "eve")
         #expect(revoked.status == .noContent && revoked.body == [])
-        #expect(try office.store.admins().map(\.user.text) == ["root"])
+        #expect(try office.store.admins.all().map(\.user.text) == ["root"])
         #expect(
             try office.audit() == ["root admin.revoke eve", "root admin.grant eve", "test admin.grant root"])
     }

@@ -35,16 +35,16 @@ import Testing
         change(&members)
         let json = JSON.object(members.map { JSON.Member($0.key, $0.value) })
         let order = try #require(OrderSnapshot(json, at: PolarClock(rawValue: office.now.rawValue * 1000)))
-        _ = try office.store.apply(order, in: AdminOffice.scope, at: office.now)
+        _ = try office.store.orders.apply(order, in: AdminOffice.scope, at: office.now)
         return order.id
     }
 
     private func balance(_ name: String) throws -> Int64? {
-        try office.store.account(of: office.user(name), at: office.now)?.balance.rawValue
+        try office.store.people.account(of: office.user(name), at: office.now)?.balance.rawValue
     }
 
     private func actions() throws -> [String] {
-        try office.store.auditLog(limit: 100).items.map(\.action).filter { $0 != "admin.grant" }
+        try office.store.admins.auditLog(limit: 100).items.map(\.action).filter { $0 != "admin.grant" }
     }
 
     static let addresses = [
@@ -79,8 +79,8 @@ import Testing
             #expect(post(path, fields, token: token, as: user).status == .forbidden)
         }
         #expect(post(path, fields, as: nil).status == .unauthorized)
-        #expect(try actions() == [] && office.store.settings().version == 1 && balance("ada") == 10)
-        #expect(try office.store.parkedCount() == 1 && office.store.admins().count == 1)
+        #expect(try actions() == [] && office.store.settings.current().version == 1 && balance("ada") == 10)
+        #expect(try office.store.orders.parkedCount() == 1 && office.store.admins.all().count == 1)
     }
 
     // MARK: Settings
@@ -90,7 +90,7 @@ import Testing
         let saved = post("/admin/settings", fields)
         #expect(saved.status == .seeOther)
         #expect(saved.headers["location"] == "/admin/settings?notice=settings-changed")
-        let settings = try office.store.settings()
+        let settings = try office.store.settings.current()
         #expect(settings.packPriceCents == 700 && settings.creditsPerPack == 500 && settings.freeTrialCredits == 0)
         #expect(!settings.refundOnFailure, "A box that is not ticked is not sent")
         #expect(post("/admin/settings", fields) == saved, "A second click of the same form")
@@ -111,7 +111,7 @@ import Testing
         #expect(
             post("/admin/settings", "pack_price_cents=700&credits_per_pack=1&free_trial_credits=1").status
                 == .unprocessableContent)
-        #expect(try office.store.settings().version == 1)
+        #expect(try office.store.settings.current().version == 1)
     }
 
     @Test func aStaleFormIsRefusedWithBothVersions() throws {
@@ -120,17 +120,17 @@ import Testing
         let stale = post("/admin/settings", fields + "&version=1")
         #expect(stale.status == .conflict && stale.text.contains("eve saved other settings"))
         #expect(stale.text.contains(">600<") && stale.text.contains(">900<") && stale.text.contains("value=\"900\""))
-        #expect(try office.store.settings().packPriceCents == 600)
+        #expect(try office.store.settings.current().packPriceCents == 600)
         #expect(post("/admin/settings", fields + "&version=2").status == .seeOther)
-        #expect(try office.store.settings().packPriceCents == 900)
+        #expect(try office.store.settings.current().packPriceCents == 900)
     }
 
     @Test func moneyIsTypedAsMoneyAndKeptInMinorUnits() throws {
         func price(_ fields: String) throws -> Int64? {
-            let version = try office.store.settings().version
+            let version = try office.store.settings.current().version
             let others = "credits_per_pack=1&free_trial_credits=1&version=\(version)"
             let answer = post("/admin/settings", "\(fields)&\(others)")
-            if answer.status == .seeOther { return try office.store.settings().packPriceCents }
+            if answer.status == .seeOther { return try office.store.settings.current().packPriceCents }
             #expect(answer.status == .unprocessableContent && answer.text.contains("One field is out of bounds"))
             return nil
         }
@@ -168,7 +168,7 @@ import Testing
         #expect(try balance("ada") == 15)
         #expect(post("/admin/users/ada", "amount=%E2%88%923&reason=fix&idempotency_key=l").status == .seeOther)
         #expect(try balance("ada") == 12 && actions() == ["user.adjust", "user.adjust"])
-        let entry = try office.store.entries(of: office.user("ada"), limit: 1).items.first
+        let entry = try office.store.ledger.entries(of: office.user("ada"), limit: 1).items.first
         #expect(entry?.actor == "root" && entry?.reason == "fix")
         let reused = post("/admin/users/ada", "amount=7&reason=gift&idempotency_key=k")
         #expect(reused.status == .conflict && reused.text.contains("This page was used before"))
@@ -189,7 +189,8 @@ import Testing
     }
 
     @Test func usersAreFoundByTheBeginningOfIdOrAddress() throws {
-        _ = try office.store.account(of: Profile(user: office.user("a/b|c"), email: "x@example.com"), at: office.now)
+        _ = try office.store.people.account(
+            of: Profile(user: office.user("a/b|c"), email: "x@example.com"), at: office.now)
         #expect(page("/admin/users", "q=ADA%40ex").text.contains("/admin/users/ada\""))
         #expect(page("/admin/users", "q=nobody").text.contains("begins so"))
         #expect(page("/admin/users", "debt=true").text.contains("Nobody owes anything."))
@@ -264,7 +265,7 @@ import Testing
 
     @Test func listsAreCutIntoPages() throws {
         for number in 0..<30 {
-            _ = try office.store.account(of: Profile(user: office.user("user-\(number)")), at: office.now)
+            _ = try office.store.people.account(of: Profile(user: office.user("user-\(number)")), at: office.now)
         }
         let first = page("/admin/users").text
         #expect(first.matches(of: /<tr role="row"><td/).count == 25 && !first.contains(">Newest<"))

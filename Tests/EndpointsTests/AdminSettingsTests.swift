@@ -16,21 +16,21 @@ import Testing
     }
 
     @Test func onlyAnAdminReadsOrChangesAnything() throws {
-        let before = try office.store.settings()
+        let before = try office.store.settings.current()
         for method in [Request.Method.get, .put] {
             let nobody = office.send(method, "/api/v1/admin/settings", as: nil, body: #"{"credits_per_pack":500}"#)
             #expect(nobody.status == .unauthorized)
             let user = office.send(method, "/api/v1/admin/settings", as: "ada", body: #"{"credits_per_pack":500}"#)
             #expect(user.status == .forbidden && user.json["code"] == "not_admin")
         }
-        #expect(try office.store.settings() == before)
+        #expect(try office.store.settings.current() == before)
         #expect(office.send(.get, "/api/v1/admin/settings").status == .ok)
     }
 
     @Test func aRightThatWasTakenAwayEndsWithTheNextRequest() throws {
-        _ = try office.store.grantAdmin(to: office.user("eve"), by: "root", at: office.now)
+        _ = try office.store.admins.grant(to: office.user("eve"), by: "root", at: office.now)
         #expect(office.send(.get, "/api/v1/admin/settings", as: "eve").status == .ok)
-        _ = try office.store.revokeAdmin(from: office.user("eve"), by: "root", at: office.now)
+        _ = try office.store.admins.revoke(from: office.user("eve"), by: "root", at: office.now)
         #expect(office.send(.get, "/api/v1/admin/settings", as: "eve").status == .forbidden)
     }
 
@@ -67,7 +67,7 @@ import Testing
         let refused = put("{\(beyond)}")
         #expect(refused.status == .unprocessableContent && refused.json["code"] == "invalid_fields")
         #expect(refused.json["errors"]?.array?.count == 1)
-        #expect(try office.store.settings().version == 1)
+        #expect(try office.store.settings.current().version == 1)
         #expect(put("{\(within)}").status == .ok)
     }
 
@@ -81,7 +81,7 @@ import Testing
                 "pack_price_cents", "credits_per_pack", "refund_on_failure", "free_trial_credits", "price",
             ])
         #expect(refused.json["errors"]?.array?.first?["rule"] == "a whole number from 50 to 1000000")
-        #expect(try office.store.settings().version == 1)
+        #expect(try office.store.settings.current().version == 1)
     }
 
     @Test func ofManyFaultsSoManyAreNamedAsAnybodyReads() throws {
@@ -97,7 +97,7 @@ import Testing
         #expect(stale.status == .conflict && stale.json["code"] == "stale_settings")
         #expect(stale.json["given_version"] == 1 && stale.json["current_version"] == 2)
         #expect(stale.json["current"]?["credits_per_pack"] == 500)
-        #expect(try office.store.settings().creditsPerPack == 500)
+        #expect(try office.store.settings.current().creditsPerPack == 500)
         #expect(put(#"{"credits_per_pack":600,"version":2}"#).status == .ok)
     }
 

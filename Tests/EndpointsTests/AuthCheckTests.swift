@@ -1,5 +1,7 @@
 import Core
+import Database
 import HTTP
+import Identity
 import JOSE
 import JSON
 import Synchronization
@@ -119,7 +121,8 @@ import Testing
 
     @Test func ourOwnFaultsAreNoRefusals() throws {
         let cookie = try gate.session(try gate.signIn())
-        gate.state.withLock { ($0.isStoreBroken, $0.areKeysUnavailable) = (true, true) }
+        gate.place.failure = .unreachable
+        gate.state.withLock { $0.areKeysUnavailable = true }
         #expect(try gate.check(.get, ["cookie": cookie]).status == .serviceUnavailable)
         #expect(try gate.check(.get, ["authorization": "Bearer " + gate.token()]).status == .serviceUnavailable)
         #expect(gate.state.withLock { $0.lines.suffix(2).map(\.level) } == [.error, .error])

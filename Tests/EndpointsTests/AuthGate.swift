@@ -3,6 +3,7 @@ import Crypto
 import Endpoints
 import Foundation
 import HTTP
+import Identity
 import JOSE
 import JSON
 import SQLite
@@ -21,7 +22,6 @@ final class AuthGate: Sendable {
         /// The nonce and challenge of the last login, as the issuer saw them.
         var asked = Form()
         var exchanged: [(code: String, verifier: String)] = []
-        var isStoreBroken = false
         var areKeysUnavailable = false
         /// What was to be noted of the sessions' use.
         var uses: [SessionUse] = []
@@ -35,6 +35,8 @@ final class AuthGate: Sendable {
     }()
 
     let store: Store
+    let place: BreakingPlace
+    private let formTokens: FormTokenKey
     let state: Mutex<State>
     let publicURL: String
     private let hasLogin: Bool
@@ -46,7 +48,9 @@ final class AuthGate: Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let path = directory.appending(path: "credits.db").path(percentEncoded: false)
         _ = try Store.migrate(SQLiteFile(path))
-        store = try Store(at: SQLiteFile(path)) { Issue.record("\($0)") }
+        place = BreakingPlace(SQLiteFile(path))
+        store = try Store(at: place) { Issue.record("\($0)") }
+        formTokens = try store.sessions.formTokenKey()
         self.publicURL = publicURL
         self.hasLogin = hasLogin
         let document: JSON = [
@@ -67,24 +71,9 @@ final class AuthGate: Sendable {
                 tokens: Auth.Tokens(
                     verifier: verifier(set), rules: TokenRules(issuer: Self.issuer, audience: "credits-app"),
                     emailClaims: emailClaims),
-                sessions: Auth.Sessions(
-                    find: { [self] token, now throws(StoreError) in
-                        if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
-                        return try store.session(token, at: now)
-                    },
-                    open: { [self] token, new, old, now throws(StoreError) in
-                        if state.withLock({ $0.isStoreBroken }) { throw .full }
-                        try store.openSession(token, new, replacing: old, at: now)
-                    },
-                    close: { [self] token throws(StoreError) in
-                        if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
-                        return try store.closeSession(token)
-                    },
-                    logOut: { [self] token, now throws(StoreError) in
-                        if state.withLock({ $0.isStoreBroken }) { throw .unavailable("broken") }
-                        return try store.logOut(token, at: now)
-                    }, note: { [self] use in state.withLock { $0.uses.append(use) } },
-                    formTokens: try store.formTokenKey()),
+                sessions: Auth.Sessions(store.sessions, formTokens: formTokens) { [self] use in
+                    state.withLock { $0.uses.append(use) }
+                },
                 login: hasLogin ? login : nil,
                 surroundings: Auth.Surroundings(
                     random: randomBytes, now: { [self] in state.withLock { $0.now } },
@@ -109,7 +98,7 @@ final class AuthGate: Sendable {
             defer { state.uses = [] }
             return state.uses
         }
-        try store.note(uses)
+        try store.sessions.note(uses)
     }
 
     private func verifier(_ set: KeySet) -> TokenVerifier {

@@ -1,6 +1,8 @@
 import Core
 import Crypto
+import Database
 import HTTP
+import Identity
 import JSON
 import Synchronization
 import Testing
@@ -22,7 +24,7 @@ import Testing
         #expect(cookie.hasPrefix("__Host-credits-login="))
         #expect(cookie.hasSuffix("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure"))
         let value = String(cookie.dropFirst("__Host-credits-login=".count).prefix { $0 != ";" })
-        let (key, now) = (try gate.store.formTokenKey().loginKey, gate.state.withLock { $0.now })
+        let (key, now) = (try gate.store.sessions.formTokenKey().loginKey, gate.state.withLock { $0.now })
         let attempt = try #require(LoginAttempt(cookie: value, key: key, at: now))
         #expect(attempt.returnTo.text == "/buy?x=1")
         #expect(asked["state"] == attempt.state && asked["nonce"] == attempt.nonce)
@@ -39,7 +41,9 @@ import Testing
         #expect(session.hasSuffix("; Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600; Secure"))
         #expect(response.cookies.contains { $0.hasPrefix("__Host-credits-login=;") && $0.contains("Max-Age=0") })
         #expect(gate.events == ["session.opened"])
-        #expect(try gate.store.account(of: #require(UserID("ada")), at: gate.state.withLock { $0.now })?.balance == 10)
+        #expect(
+            try gate.store.people.account(of: #require(UserID("ada")), at: gate.state.withLock { $0.now })?.balance
+                == 10)
     }
 
     @Test func theVerifierGoesWithTheCode() throws {
@@ -166,7 +170,7 @@ import Testing
 
     @Test func aSessionThatCannotBeStoredIsNone() throws {
         let (cookie, state) = try gate.begin()
-        gate.state.withLock { $0.isStoreBroken = true }
+        gate.place.failure = .full
         let response = try gate.get("/auth/callback", "code=c1&state=\(state)", cookie: cookie)
         #expect(response.status == .serviceUnavailable)
         try expectAPageWithAWayOn(response)

@@ -1,4 +1,5 @@
 import Core
+import Database
 import HTTP
 import JSON
 import Synchronization
@@ -83,7 +84,7 @@ import Testing
 
     @Test func aLogoutThatFailedIsNotSaidToHaveWorked() throws {
         let cookie = try gate.session(try gate.signIn())
-        gate.state.withLock { $0.isStoreBroken = true }
+        gate.place.failure = .unreachable
         let headers: Headers = ["cookie": cookie, "origin": "https://credits.example", "accept": "text/html"]
         let response = try logOut(headers)
         #expect(response.status == .serviceUnavailable && response.cookies.isEmpty)

@@ -1,4 +1,5 @@
 import Core
+import Database
 import HTTP
 import JOSE
 import JSON
@@ -98,9 +99,10 @@ import Testing
     }
 
     @Test func aFaultOfOursIsSeenAsOne() throws {
-        gate.state.withLock { $0.isStoreBroken = true }
+        gate.place.failure = .unreachable
         #expect(try logOut().status == .serviceUnavailable)
-        gate.state.withLock { ($0.isStoreBroken, $0.areKeysUnavailable) = (false, true) }
+        gate.place.failure = nil
+        gate.state.withLock { $0.areKeysUnavailable = true }
         #expect(try logOut().status == .serviceUnavailable)
         gate.state.withLock { $0.areKeysUnavailable = false }
         #expect(try logOut().status == .ok)
@@ -166,7 +168,7 @@ import Testing
         #expect(own.headers["x-email-verified"] == "true" && own.headers["x-session"]?.utf8.count == 16)
         let user = try #require(UserID("ada"))
         let now = gate.state.withLock { $0.now }
-        #expect(try gate.store.sessions(of: user, at: now).map(\.name) == [own.headers["x-session"]])
+        #expect(try gate.store.sessions.list(of: user, at: now).map(\.name) == [own.headers["x-session"]])
         let bearer = try gate.check(.get, ["authorization": "Bearer " + gate.token(["email_verified": false])])
         #expect(bearer.headers["x-email-verified"] == "false" && bearer.headers["x-session"] == nil)
         // The issuer says it of others: a token without it was asked for without it.
@@ -200,7 +202,7 @@ import Testing
             remoteAddress: "203.0.113.7")
         #expect(try gate.respond(request).status == .seeOther)
         let now = gate.state.withLock { $0.now }
-        let list = try gate.store.sessions(of: #require(UserID("ada")), at: now)
+        let list = try gate.store.sessions.list(of: #require(UserID("ada")), at: now)
         #expect(list.map(\.agent) == ["Firefox on Linux"] && list.map(\.network) == ["203.0.113.*"])
     }
 }

@@ -94,7 +94,7 @@ import Testing
         #expect(shop.send(.get, "/account").text.contains("Nothing has moved yet"))
         let user = try #require(UserID("ada"))
         for number in 1...25 {
-            _ = try shop.store.adjust(
+            _ = try shop.store.ledger.adjust(
                 Adjustment(user: user, amount: 1, actor: "test", reason: "step \(number)", key: "\(number)"),
                 at: shop.now)
         }
@@ -111,13 +111,13 @@ import Testing
     private func note(_ id: String, _ status: Checkout.Status) throws {
         let clock = PolarClock(rawValue: shop.now.rawValue * 1000)
         let json: JSON = ["id": .string(id), "status": .string(status.rawValue)]
-        try shop.store.note(try #require(CheckoutSnapshot(json, at: clock)), in: .sandbox)
+        try shop.store.checkouts.note(try #require(CheckoutSnapshot(json, at: clock)), in: .sandbox)
     }
 
     private func pay(_ id: String) throws {
         let scope = OrderScope(environment: .sandbox, product: Shop.product)
         let order = try #require(Self.order(of: id))
-        guard case .applied = try shop.store.apply(order, in: scope, at: shop.now) else {
+        guard case .applied = try shop.store.orders.apply(order, in: scope, at: shop.now) else {
             Issue.record("not applied")
             return
         }

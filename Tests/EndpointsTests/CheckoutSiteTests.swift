@@ -144,7 +144,7 @@ extension Response {
     @Test func whatIsPaidIsNotHandedToTheBuyerAgain() throws {
         let id = try #require(shop.buy(2).json["id"]?.string)
         #expect(shop.buy(2).json["id"]?.string == id)
-        _ = try shop.store.apply(
+        _ = try shop.store.orders.apply(
             order(of: id), in: OrderScope(environment: .sandbox, product: Shop.product), at: shop.now)
         let seen = shop.send(.get, "/api/v1/checkouts/\(id)").json
         #expect(seen["status"] == "succeeded" && seen["credits_granted"] == 840)
@@ -157,7 +157,8 @@ extension Response {
     func whoComesBackCuresACheckoutThatWasLeftOpen(_ path: String) throws {
         let id = try #require(shop.buy(2).json["id"]?.string)
         let order = try order(of: id)
-        _ = try shop.store.apply(order, in: OrderScope(environment: .sandbox, product: Shop.product), at: shop.now)
+        _ = try shop.store.orders.apply(
+            order, in: OrderScope(environment: .sandbox, product: Shop.product), at: shop.now)
         let leaving = "DROP TRIGGER a_paid_sale_stays_paid; UPDATE checkouts SET status = 'open', has_paid_order = 0"
         let database = shop.directory.appending(path: "credits.db").path
         #expect(try Program("/usr/bin/sqlite3").run([database, leaving]).status == 0)
@@ -170,7 +171,7 @@ extension Response {
         #expect(answer.status == .ok)
         #expect(shop.send(.get, "/api/v1/checkouts/\(id)").json["status"] == "succeeded")
         #expect(shop.buy(2).json["id"]?.string != id)
-        #expect(try shop.store.verify() == [])
+        #expect(try shop.store.ledger.verify() == [])
     }
 
     @Test func aCheckoutIsOpenedAtTheLockedPrice() throws {

@@ -2,6 +2,7 @@ import Clients
 import Crypto
 import Foundation
 import HTTP
+import Images
 import JSON
 import SQLite
 import TestSupport
@@ -47,7 +48,7 @@ final class Studio: @unchecked Sendable {
                 limits: limits,
                 begin: { [self] () throws(BlobError) in Failing(try blobs.begin(), refusal, in: place) },
                 discard: { [self] ids throws(BlobError) in
-                    try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+                    try blobs.remove(ids) { id throws(StoreError) in try store.generations.isReferenced(id) }
                 },
                 now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) }))
     }
@@ -109,18 +110,18 @@ final class Studio: @unchecked Sendable {
     }
 
     func balance(_ user: String = "ada") throws -> Int64? {
-        try store.account(of: #require(UserID(user)), at: now)?.balance.rawValue
+        try store.people.account(of: #require(UserID(user)), at: now)?.balance.rawValue
     }
 
     /// Leaves the user that many credits.
     func leave(_ credits: Int64, to user: String = "ada") throws {
         let id = try #require(UserID(user))
-        let has = try store.account(of: Profile(user: id), at: now).balance.rawValue
+        let has = try store.people.account(of: Profile(user: id), at: now).balance.rawValue
         guard has != credits else { return }
         let adjustment = Adjustment(
             user: id, amount: Credits(rawValue: credits - has), actor: "test", reason: "test",
             key: UUID().uuidString)
-        guard case .adjusted = try store.adjust(adjustment, at: now) else {
+        guard case .adjusted = try store.ledger.adjust(adjustment, at: now) else {
             Issue.record("not adjusted")
             return
         }
@@ -132,7 +133,7 @@ final class Studio: @unchecked Sendable {
     }
 
     func claim() throws -> Job {
-        guard case .job(let job) = try store.claim(for: .seconds(60), at: now) else {
+        guard case .job(let job) = try store.jobs.claim(for: .seconds(60), at: now) else {
             throw NeverCame(description: "There is no job")
         }
         return job
@@ -145,16 +146,16 @@ final class Studio: @unchecked Sendable {
         let contents = [result] + (thumbnail.map { [$0] } ?? [])
         _ = try blobs.store(contents) { blobs throws(StoreError) in
             let images = zip(blobs, contents).map { StoredImage(blob: $0, bytes: Int64($1.count), facts: facts) }
-            return try store.complete(
+            return try store.jobs.complete(
                 job, with: images[0], thumbnail: images.count > 1 ? images[1] : nil, at: now)
         }
     }
 
     func fail(_ failure: GenerationFailure = .providerUnavailable) throws {
-        _ = try store.fail(claim(), failure, maximumAttempts: 1, at: now)
+        _ = try store.jobs.fail(claim(), failure, maximumAttempts: 1, at: now)
     }
 
-    deinit { #expect((try? store.verify()) == []) }
+    deinit { #expect((try? store.ledger.verify()) == []) }
 }
 
 enum PageForm {
@@ -200,8 +201,8 @@ final class Failing: IncomingBlob {
         try blob.append(bytes)
     }
 
-    func read(at offset: Int, count: Int) throws(BlobError) -> [UInt8] {
-        try pass(.read)
+    func read(at offset: Int, count: Int) throws(ImageFileError) -> [UInt8] {
+        do { try pass(.read) } catch { throw ImageFileError(error.description) }
         return try blob.read(at: offset, count: count)
     }
 

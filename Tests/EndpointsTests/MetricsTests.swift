@@ -20,7 +20,7 @@ import Testing
     /// As every program and every operation would leave them.
     private func fill() throws {
         let handler = #"handler="checkout""#
-        try office.store.add([
+        try office.store.operations.add([
             Counter("credits_requests_total", labels: handler + #",method="GET",status="200""#): 3,
             Counter("credits_request_duration_seconds_bucket", labels: handler + #",le="+Inf""#): 3,
             Counter("credits_request_duration_seconds_sum", labels: handler): 1_000_042,
@@ -30,11 +30,11 @@ import Testing
             Counter("credits_writer_wait_seconds_sum", labels: #"program="checkout""#): 7,
             Counter("credits_writer_wait_seconds_count", labels: #"program="checkout""#): 2,
         ])
-        try office.store.note(
+        try office.store.operations.note(
             .reconcile, ["corrected": 2, "credits": 840, "succeeded_ms": 1_794_999_000_000], at: office.now)
-        try office.store.note(.webhookEndpoint, ["enabled": false], at: office.now)
-        try office.store.note(.ledgerVerify, ["faults": 1], at: office.now)
-        try office.store.note(.backup, ["bytes": 1], at: office.now)
+        try office.store.operations.note(.webhookEndpoint, ["enabled": false], at: office.now)
+        try office.store.operations.note(.ledgerVerify, ["faults": 1], at: office.now)
+        try office.store.operations.note(.backup, ["bytes": 1], at: office.now)
     }
 
     @Test func everyMetricOfTheListIsThereAndNoOther() throws {

@@ -31,7 +31,7 @@ import Webhook
         let scope = OrderScope(environment: .sandbox, product: product)
         let store = store
         return endpoint(receiving: { delivery, event, headers, now throws(StoreError) in
-            try store.receive(delivery, event: event, headers: headers, in: scope, at: now)
+            try store.inbox.receive(delivery, event: event, headers: headers, in: scope, at: now)
         })
     }
 
@@ -72,7 +72,7 @@ import Webhook
         #expect(line["event"] == "order.applied" && line["level"] == "notice" && line["request.id"] == "r1")
         #expect(line["entry.credits"] == 420 && line["webhook.id"] == "w1" && line["webhook.type"] == "order.paid")
         #expect(line["order.id"]?.string?.count == 36 && line["user.id"]?.string?.isEmpty == false)
-        #expect(try store.verify() == [])
+        #expect(try store.ledger.verify() == [])
     }
 
     @Test func theSameAgainIsAcceptedAndChangesNothing() throws {
@@ -193,6 +193,6 @@ import Webhook
         #expect(try endpoint().respond(to: request(Array(spoiled.utf8))).status == .accepted)
         let line = try #require(lines.withLock { $0.last })
         #expect(line.event == event && line.level.rawValue == level)
-        #expect(try store.verify() == [])
+        #expect(try store.ledger.verify() == [])
     }
 }

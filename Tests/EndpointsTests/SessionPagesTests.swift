@@ -14,12 +14,12 @@ import Testing
     private func signIn(_ name: String = "ada") throws -> String {
         let token = SessionToken(random: randomBytes(32))
         let user = try #require(UserID(name))
-        try shop.store.openSession(token, NewSession(Profile(user: user), agent: "Firefox on Linux"), at: shop.now)
+        try shop.store.sessions.open(token, NewSession(Profile(user: user), agent: "Firefox on Linux"), at: shop.now)
         return token.hash.name
     }
 
     private func sessions(_ name: String = "ada") throws -> [String] {
-        try shop.store.sessions(of: #require(UserID(name)), at: shop.now).map(\.name)
+        try shop.store.sessions.list(of: #require(UserID(name)), at: shop.now).map(\.name)
     }
 
     private func end(_ body: String, session: String? = nil) -> Response {

@@ -1,4 +1,5 @@
 import Core
+import Images
 
 func fuzz(_ bytes: [UInt8]) {
     guard let facts = try? ImageProbe.facts(of: bytes[...], maximumPixels: 50_000_000) else { return }

@@ -71,7 +71,7 @@ final class Books: Sendable {
     var asked: [String] { polar.withLock { $0.asked } }
     var lines: [LogLine] { polar.withLock { $0.lines } }
 
-    func apply(_ sale: Sale) throws { _ = try store.apply(sale.snapshot, in: Self.scope, at: Self.start) }
+    func apply(_ sale: Sale) throws { _ = try store.orders.apply(sale.snapshot, in: Self.scope, at: Self.start) }
 
     private var reading: PolarReading {
         PolarReading(
@@ -131,17 +131,17 @@ final class Books: Sendable {
     func debt(_ name: String = "ada") throws -> Int64? { try account(name)?.debt.rawValue }
 
     private func account(_ name: String) throws -> Account? {
-        try store.account(of: #require(UserID(name)), at: Self.start)
+        try store.people.account(of: #require(UserID(name)), at: Self.start)
     }
 
     func spend(_ amount: Int64) throws {
-        _ = try store.adjust(
+        _ = try store.ledger.adjust(
             Adjustment(
                 user: #require(UserID("ada")), amount: Credits(rawValue: -amount), actor: "test", reason: "spent",
                 key: "spent \(amount)"), at: Self.start)
     }
 
-    func facts(_ operation: Operation) throws -> JSON? { try store.report(on: operation)?.facts }
+    func facts(_ operation: Operation) throws -> JSON? { try store.operations.report(on: operation)?.facts }
 }
 
 extension RefundNotice {

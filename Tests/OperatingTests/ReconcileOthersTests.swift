@@ -25,7 +25,7 @@ import Testing
         #expect(try books.debt() == 90)
         let again = try books.reconcile()
         #expect(again.disputes == 0 && again.corrected == 0)
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.ledger.verify() == [])
     }
 
     @Test func aDisputeThatIsLostNoMoreGivesThemBack() throws {
@@ -36,7 +36,7 @@ import Testing
         books.with { $0.disputes = [dispute(false, at: 2)] }
         #expect(try books.reconcile().changes.map(\.target) == [420])
         #expect(try books.balance() == 430)
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.ledger.verify() == [])
     }
 
     @Test func whereOneOfTwoDisputesIsLostNothingIsGivenBack() throws {
@@ -64,21 +64,21 @@ import Testing
         }
         #expect(try books.reconcile().disputes == 1)
         #expect(try books.balance() == 10)
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.ledger.verify() == [])
     }
 
     @Test func checkoutsThatAreOpenForMoreThanTwoMinutesAreLookedUp() throws {
         let user = try #require(UserID("ada"))
         let id = identifier(50, of: Checkout.Session.self)
         guard
-            case .opened(let checkout) = try books.store.openCheckout(
+            case .opened(let checkout) = try books.store.checkouts.open(
                 Checkout.ID(random: [UInt8](repeating: 1, count: 16)), of: 2, for: Profile(user: user),
                 in: Books.scope, at: Books.start)
         else {
             Issue.record("not opened")
             return
         }
-        try books.store.checkoutCreated(
+        try books.store.checkouts.created(
             checkout.id,
             .init(id: id, url: "https://x", clientSecret: "s", expiresAt: Books.start.advanced(by: .seconds(86_400))))
         let order = Sale(user: nil, checkout: id)
@@ -97,20 +97,20 @@ import Testing
         #expect(try books.balance() == 850)
         books.with { $0.now = Books.start.advanced(by: .seconds(1000)) }
         #expect(try books.reconcile().checkouts == 0, "It is settled")
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.ledger.verify() == [])
     }
 
     @Test func aCheckoutThatPolarDoesNotKnowYetIsAskedAboutAgainLater() throws {
         let user = try #require(UserID("ada"))
         guard
-            case .opened(let checkout) = try books.store.openCheckout(
+            case .opened(let checkout) = try books.store.checkouts.open(
                 Checkout.ID(random: [UInt8](repeating: 1, count: 16)), of: 1, for: Profile(user: user),
                 in: Books.scope, at: Books.start)
         else {
             Issue.record("not opened")
             return
         }
-        try books.store.checkoutCreated(
+        try books.store.checkouts.created(
             checkout.id,
             .init(
                 id: identifier(50, of: Checkout.Session.self), url: "https://x", clientSecret: "s",

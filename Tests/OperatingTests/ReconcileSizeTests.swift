@@ -30,7 +30,7 @@ import Testing
         let report = try books.reconcile()
         #expect(report.isWhole && report.orders == 44 && report.corrected == 44, "\(report.failures)")
         #expect(try watermark() == Books.start.rawValue)
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.ledger.verify() == [])
     }
 
     @Test func everySliceBeginsWhereTheLastOneEnded() throws {
@@ -57,7 +57,7 @@ import Testing
         let failed = try books.reconcile()
         #expect(!failed.isWhole)
         let mark = try #require(try watermark())
-        let known = try all.filter { try books.store.standing(of: $0.id) != nil }
+        let known = try all.filter { try books.store.orders.standing(of: $0.id) != nil }
         for sale in all where Books.start.rawValue - sale.age * 1000 < mark {
             #expect(known.contains { $0.id == sale.id }, "watermark \(mark)")
         }
@@ -81,9 +81,9 @@ import Testing
             runs += 1
         }
         #expect(runs < 20)
-        #expect(try books.store.standing(of: Sale(number: 0).id) != nil)
-        #expect(try books.store.standing(of: Sale(number: 59).id) != nil)
-        #expect(try books.store.verify() == [])
+        #expect(try books.store.orders.standing(of: Sale(number: 0).id) != nil)
+        #expect(try books.store.orders.standing(of: Sale(number: 59).id) != nil)
+        #expect(try books.store.ledger.verify() == [])
     }
 
     /// Webhooks tell of everything in the shop; nobody asks for it again and again.
@@ -100,7 +100,7 @@ import Testing
         let later = Books.start.advanced(by: .seconds(600))
         let bytes = try books.logBytes()
         let orders = (parked + [known, foreign]).map(\.snapshot)
-        #expect(try books.store.reconcile(orders, in: Books.scope, isRehearsal: false, at: later).count == 7)
+        #expect(try books.store.orders.reconcile(orders, in: Books.scope, isRehearsal: false, at: later).count == 7)
         #expect(try books.logBytes() == bytes)
         #expect(try books.rows() == before)
     }
@@ -174,7 +174,7 @@ import Testing
 
 extension Store {
     fileprivate func lastReport(_ operation: Core.Operation) throws(StoreError) -> Bool? {
-        try report(on: operation)?.facts["ok"]?.bool
+        try operations.report(on: operation)?.facts["ok"]?.bool
     }
 }
 

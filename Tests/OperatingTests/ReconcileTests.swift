@@ -12,7 +12,7 @@ import Testing
     init() throws { books = try Books() }
 
     private func expectRight(sourceLocation: SourceLocation = #_sourceLocation) throws {
-        #expect(try books.store.verify() == [], sourceLocation: sourceLocation)
+        #expect(try books.store.ledger.verify() == [], sourceLocation: sourceLocation)
     }
 
     @Test func whatNoWebhookToldIsGrantedOnce() throws {
@@ -71,7 +71,8 @@ import Testing
     @Test func whatTheSettingsOfThenForbadeIsGrantedAsSoonAsTheyAllowIt() throws {
         let other = OrderScope(environment: .sandbox, product: identifier(2, of: Product.self))
         #expect(
-            try books.store.apply(Sale(clock: 500).snapshot, in: other, at: Books.start) == .recorded(.foreignProduct))
+            try books.store.orders.apply(Sale(clock: 500).snapshot, in: other, at: Books.start)
+                == .recorded(.foreignProduct))
         books.with { $0.orders = [Sale(clock: 400).snapshot] }
         #expect(try books.reconcile(ReconcileWish(isDryRun: true)).changes.map(\.target) == [420])
         #expect(try books.balance() == nil)

@@ -25,12 +25,12 @@ struct Playing {
 
     init(_ changes: [String: String] = [:]) throws {
         let environment = Self.environment.merging(changes) { $1 }
-        let settings = try Settings(EnvironmentReader(environment) { _ in nil })
+        let settings = try SimulatorSettings(EnvironmentReader(environment) { _ in nil })
         simulator = try Simulator(settings, key: Self.key.get()) { _ in }
     }
 
-    static func settings(_ changes: [String: String]) throws(SettingsError) -> Settings {
-        try Settings(EnvironmentReader(environment.merging(changes) { $1 }) { _ in nil })
+    static func settings(_ changes: [String: String]) throws(SettingsError) -> SimulatorSettings {
+        try SimulatorSettings(EnvironmentReader(environment.merging(changes) { $1 }) { _ in nil })
     }
 
     func api(_ method: Request.Method, _ target: String, _ body: JSON? = nil, headers: Headers = [:]) -> Response {

@@ -1,6 +1,7 @@
 import Core
 import Crypto
 import HTTP
+import Images
 import JSON
 import TestSupport
 import Testing
@@ -88,7 +89,7 @@ import Threads
     }
 
     @Test func withoutAKeyOfItsOwnItRefusesAll() throws {
-        let settings = try Settings(
+        let settings = try SimulatorSettings(
             EnvironmentReader(Playing.environment.filter { $0.key != "GEMINI_API_KEY" }) { _ in nil })
         let simulator = try Simulator(settings) { _ in }
         let request = Request(method: .post, path: Self.path, headers: ["x-goog-api-key": ""], body: Self.body().bytes)

@@ -41,7 +41,7 @@ import Testing
             file.target == "Core" && file.lines.contains("public import Database")
         }
         #expect(
-            found.map { $0.path.replacing("Sources/Core/Store/", with: "") }
+            found.map { $0.path.replacing("Sources/Core/Schema/", with: "") }
                 == ["Store+Backup.swift", "Store+Inspect.swift", "Store.swift"])
         let shown = found.flatMap { file in
             file.code.filter { $0.text.contains("public ") && $0.text.contains(/\b(Connection|Transaction|Row)\b/) }

@@ -26,7 +26,7 @@ import Worker
     }
 
     private func made() -> Int { calls.withLock { $0 } }
-    private func isPaused() throws -> Bool? { try place.store.report(on: .provider)?.facts["paused"]?.bool }
+    private func isPaused() throws -> Bool? { try place.store.operations.report(on: .provider)?.facts["paused"]?.bool }
 
     @Test(arguments: [
         GenerationFault.unavailable("500", retryAfter: nil), .unavailable("429", retryAfter: .seconds(20)), .timedOut,
@@ -51,7 +51,7 @@ import Worker
         for id in ids { #expect(try place.generation(id).status == .completed) }
         #expect(try isPaused() == false && place.balance() == 106)
         #expect(place.events().contains("provider.paused") && place.events().contains("provider.resumed"))
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     @Test func aProbeGoesOutLaterEachTime() throws {
@@ -93,7 +93,7 @@ import Worker
         let generation = try place.generation(id)
         #expect(generation.status == .failed && generation.failure == .providerUnavailable && generation.isRefunded)
         #expect(try place.balance() == 110)
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     /// A quota lets some through and others not, whatever the picture.
@@ -144,7 +144,7 @@ import Worker
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         try expectOthersAreMade(by: worker())
         #expect(try place.generation(id).failure == .providerUnavailable)
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     @Test func aNewWorkerKnowsNothingOfTheLastOnesPause() throws {
@@ -195,7 +195,7 @@ import Worker
         let worker = worker(attempts: 3)
         fault.withLock { $0 = .failed("status 1") }
         #expect(worker.step())
-        guard case .job = try place.store.claim(for: .seconds(150), at: place.now) else {
+        guard case .job = try place.store.jobs.claim(for: .seconds(150), at: place.now) else {
             Issue.record("no job for the one who dies")
             return
         }

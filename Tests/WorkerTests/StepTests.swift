@@ -1,5 +1,6 @@
 import Clients
 import Core
+import Images
 import TestSupport
 import Testing
 import Threads
@@ -36,7 +37,7 @@ import Worker
         #expect(place.events() == ["generation.completed"])
         #expect(place.log().contains(#""provider.duration_ms":7000"#))
         #expect(place.log().contains(id.text))
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
         #expect(!worker.step(), "nothing is left to do")
     }
 
@@ -146,7 +147,7 @@ import Worker
         #expect(place.events() == retries + ["generation.failed"])
         // The provider's words are in the log, and nowhere that a user sees.
         #expect(place.log().contains("canary"))
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     @Test func aFailureThatPassesCostsOneCredit() throws {
@@ -248,19 +249,19 @@ import Worker
         #expect(slow.step())
         #expect(try place.generation(id).status == .completed)
         #expect(try place.balance() == 109)
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     @Test(arguments: [true, false]) func whatIsDeletedMeanwhileLeavesNoFile(isDone: Bool) throws {
         let id = try place.submit()
         let worker = place.worker(attempts: 1) { [place] _, _ throws(GenerationFault) in
-            _ = try? place.store.delete(id, of: place.user, at: place.now)
+            _ = try? place.store.generations.delete(id, of: place.user, at: place.now)
             guard isDone else { throw .failed("status 1") }
             return Self.result
         }
         #expect(worker.step())
         #expect(try place.files().isEmpty)
-        #expect(try place.store.verify().isEmpty)
+        #expect(try place.store.ledger.verify().isEmpty)
     }
 
     @Test func theDaysCallsAreLimitedAndThatIsToldOnce() throws {
@@ -292,7 +293,7 @@ import Worker
     @Test func aJobThatOutlivesItsWorkersIsNotTriedForEver() throws {
         let id = try place.submit()
         for _ in 0..<7 {
-            _ = try place.store.claim(for: .seconds(10), at: place.now)
+            _ = try place.store.jobs.claim(for: .seconds(10), at: place.now)
             place.pass(.seconds(11))
         }
         // The claim ends it: there is nothing left to do for a worker.

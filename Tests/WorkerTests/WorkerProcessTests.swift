@@ -1,6 +1,7 @@
 import Clients
 import Core
 import Foundation
+import Images
 import TestSupport
 import Testing
 import Threads
@@ -131,7 +132,7 @@ import Worker
             let left = try all(.processing)
             if !left.subtracting(stranded).isEmpty { hits += 1 }
             stranded = left
-            #expect(try place.store.verify().isEmpty, "seed \(seed)")
+            #expect(try place.store.ledger.verify().isEmpty, "seed \(seed)")
         }
         #expect(hits > 25, "most kills end a job in hand")
         try finish(ids, at: place, script: script)
@@ -142,7 +143,7 @@ import Worker
         #expect(!completed.isEmpty && !failed.isEmpty)
         #expect(failed.allSatisfy { $0.isRefunded })
         #expect(try place.balance() == 250 - Int64(completed.count), "seed \(seed)")
-        #expect(try place.store.verify().isEmpty, "seed \(seed)")
+        #expect(try place.store.ledger.verify().isEmpty, "seed \(seed)")
         for generation in completed {
             let result = try #require(generation.result)
             #expect(try place.blobs.read(result.blob, maximumBytes: 1 << 20).count == Int(result.bytes))

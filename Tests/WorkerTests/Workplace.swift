@@ -2,6 +2,7 @@ import Clients
 import Core
 import Crypto
 import Foundation
+import Images
 import SQLite
 import TestSupport
 import Testing
@@ -38,8 +39,8 @@ final class Workplace: Sendable {
         store = try Store(at: SQLiteFile(database)) { Issue.record("the store broke: \($0)") }
         user = try #require(UserID("ada"))
         clock = Monitor(start)
-        _ = try store.account(of: Profile(user: user), at: start)
-        _ = try store.adjust(
+        _ = try store.people.account(of: Profile(user: user), at: start)
+        _ = try store.ledger.adjust(
             Adjustment(user: user, amount: Credits(rawValue: credits), actor: "test", reason: "test", key: "test"),
             at: start)
     }
@@ -59,7 +60,7 @@ final class Workplace: Sendable {
         let id = Generation.ID(random: randomBytes(16))
         let facts = try ImageProbe.facts(of: bytes[...], maximumPixels: 1_000_000)
         let outcome = try blobs.store(bytes) { blob throws(StoreError) in
-            try store.submit(
+            try store.generations.submit(
                 id, of: StoredImage(blob: blob, bytes: Int64(bytes.count), facts: facts), for: Profile(user: user),
                 at: now ?? self.now)
         }
@@ -67,8 +68,8 @@ final class Workplace: Sendable {
         return id
     }
 
-    func generation(_ id: Generation.ID) throws -> Generation { try #require(try store.generation(id, of: user)) }
-    func balance() throws -> Int64 { try #require(try store.account(of: user, at: now)).balance.rawValue }
+    func generation(_ id: Generation.ID) throws -> Generation { try #require(try store.generations.find(id, of: user)) }
+    func balance() throws -> Int64 { try #require(try store.people.account(of: user, at: now)).balance.rawValue }
     func events() -> [String] { lines.withLock { $0.map(\.event) } }
     func log() -> String { lines.withLock { $0.map { $0.json(at: Self.start) }.joined(separator: "\n") } }
     func files() throws -> Set<String> {
@@ -94,7 +95,7 @@ final class Workplace: Sendable {
                     return try blobs.store(contents, commit: commit)
                 },
                 discard: { [blobs, store] ids throws(BlobError) in
-                    try blobs.remove(ids) { id throws(StoreError) in try store.isReferenced(id) }
+                    try blobs.remove(ids) { id throws(StoreError) in try store.generations.isReferenced(id) }
                 },
                 now: { [clock] in clock.withLock { $0 } }, uptime: { [uptime] in uptime.withLock { $0 } },
                 log: { [lines] line in lines.withLock { $0.append(line) } }),

@@ -1,4 +1,5 @@
 private import Crypto
+public import Images
 
 /// One picture that a user had made, or wants made.
 public struct Generation: Equatable, Sendable {

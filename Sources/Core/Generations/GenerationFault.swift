@@ -1,3 +1,5 @@
+public import Images
+
 /// What the image service is asked for.
 public struct GenerationInput: Equatable, Sendable {
     public let bytes: [UInt8]

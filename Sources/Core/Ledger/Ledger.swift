@@ -8,8 +8,10 @@ enum PostingOutcome: Equatable {
     case insufficientCredits(balance: Credits)
 }
 
-/// Reads and appends ledger entries. It holds no state: the table is the state.
-enum Ledger {
+/// What the store can be asked of the ledger.
+public struct Ledger: Home {
+    let store: Store
+
     static let columns = """
         id, user_id, kind, amount, balance_after, order_id, generation_id, actor, reason, created_ms
         """

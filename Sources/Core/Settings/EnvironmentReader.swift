@@ -94,7 +94,7 @@ public struct EnvironmentReader {
     }
 
     /// Whether it is an `https` address, or an `http` one of this machine.
-    static func isAddress(_ value: String) -> Bool {
+    public static func isAddress(_ value: String) -> Bool {
         let isLocal = ["localhost", "127.0.0.1", "[::1]"].contains { host in
             value == "http://\(host)" || ["/", ":"].contains { value.hasPrefix("http://\(host)\($0)") }
         }

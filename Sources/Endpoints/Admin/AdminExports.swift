@@ -25,7 +25,7 @@ struct AdminExports: Sendable {
         let filter = try PaymentFilter(request.parameters)
         return try export("payments", PaymentReport.row, request) {
             cursor, limit throws(StoreError) in
-            try dependencies.store.payments(filter, after: cursor, limit: limit)
+            try dependencies.store.orders.list(filter, after: cursor, limit: limit)
         }
     }
 
@@ -38,7 +38,7 @@ struct AdminExports: Sendable {
             .advanced(by: .seconds(86_400))
         let chosen = filter
         return try export("ledger", LedgerEntry.row, request) { cursor, limit throws(StoreError) in
-            try dependencies.store.ledger(chosen, after: cursor, limit: limit)
+            try dependencies.store.ledger.list(chosen, after: cursor, limit: limit)
         }
     }
 

@@ -32,7 +32,7 @@ struct AdminPages: Sendable {
         let random = dependencies.random
         return AdminContext(
             who: profile.name ?? profile.email ?? profile.user.text, formToken: request.formToken,
-            parked: try stored { () throws(StoreError) in try store.parkedCount() }, now: dependencies.now(),
+            parked: try stored { () throws(StoreError) in try store.orders.parkedCount() }, now: dependencies.now(),
             notice: request.parameters["notice"].flatMap(AdminNotice.init)
         ) { RandomKey.text(random(16)) }
     }

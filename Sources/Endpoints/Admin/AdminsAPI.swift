@@ -13,7 +13,7 @@ struct AdminsAPI: Sendable {
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let slice = try ListSlice(request.parameters)
         let found = try stored { () throws(StoreError) in
-            try dependencies.store.admins(after: slice.cursor, limit: slice.limit)
+            try dependencies.store.admins.list(after: slice.cursor, limit: slice.limit)
         }
         return .list(found, Admin.list)
     }
@@ -22,9 +22,9 @@ struct AdminsAPI: Sendable {
         let actor = try request.profile().user
         let user = try request.subject(id)
         let outcome = try stored { () throws(StoreError) in
-            try dependencies.store.grantAdmin(to: user, by: actor.text, at: dependencies.now())
+            try dependencies.store.admins.grant(to: user, by: actor.text, at: dependencies.now())
         }
-        let admin = try stored { () throws(StoreError) in try dependencies.store.admin(user) }
+        let admin = try stored { () throws(StoreError) in try dependencies.store.admins.find(user) }
         let json = admin.map(Admin.shape.json) ?? ["user_id": .string(user.text)]
         switch outcome {
         case .granted:
@@ -38,7 +38,7 @@ struct AdminsAPI: Sendable {
         let actor = try request.profile().user
         let user = try request.subject(id)
         let outcome = try stored { () throws(StoreError) in
-            try dependencies.store.revokeAdmin(from: user, by: actor.text, at: dependencies.now())
+            try dependencies.store.admins.revoke(from: user, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .revoked:

@@ -12,13 +12,13 @@ struct DeliveriesAPI: Sendable {
         let filter = try DeliveryFilter(request.parameters)
         let slice = try ListSlice(request.parameters)
         let found = try stored { () throws(StoreError) in
-            try dependencies.store.deliveries(filter, after: slice.cursor, limit: slice.limit)
+            try dependencies.store.inbox.list(filter, after: slice.cursor, limit: slice.limit)
         }
         return .list(found, DeliverySummary.list)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
-        guard let found = try stored({ () throws(StoreError) in try dependencies.store.delivery(id) }) else {
+        guard let found = try stored({ () throws(StoreError) in try dependencies.store.inbox.find(id) }) else {
             throw .notFound
         }
         return .json(.ok, DeliveryDetail.shape.json(found))
@@ -31,7 +31,7 @@ struct DeliveriesAPI: Sendable {
             answer: { (outcome: ReplayOutcome) in outcome.answer(on: id) }
         ) { keyed throws(RequestError) in
             let result = try stored { () throws(StoreError) in
-                try dependencies.store.replay(
+                try dependencies.store.inbox.replay(
                     id, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
             if case .now(.replayed(let receipt)) = result {

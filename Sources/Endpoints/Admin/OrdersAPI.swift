@@ -23,7 +23,7 @@ struct OrdersAPI: Sendable {
     private func list(_ filter: PaymentFilter, _ request: Request) throws(RequestError) -> Response {
         let slice = try ListSlice(request.parameters)
         let payments = try stored { () throws(StoreError) in
-            try dependencies.store.payments(filter, after: slice.cursor, limit: slice.limit)
+            try dependencies.store.orders.list(filter, after: slice.cursor, limit: slice.limit)
         }
         return .list(payments, PaymentReport.list)
     }
@@ -39,7 +39,7 @@ struct OrdersAPI: Sendable {
             answer: { (outcome: AssignOutcome) in outcome.answer(on: order, for: user) }
         ) { keyed throws(RequestError) in
             let result = try stored { () throws(StoreError) in
-                try dependencies.store.assign(
+                try dependencies.store.orders.assign(
                     order, to: user, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
             if case .now(.applied(let outcome)) = result {
@@ -64,7 +64,7 @@ struct OrdersAPI: Sendable {
             answer: { (outcome: DismissOutcome) in outcome.answer(on: order, for: reason) }
         ) { keyed throws(RequestError) in
             let result = try stored { () throws(StoreError) in
-                try dependencies.store.dismiss(
+                try dependencies.store.orders.dismiss(
                     order, reason: reason, by: actor.text, under: keyed, at: dependencies.now())
             }
             if case .now(.dismissed) = result {

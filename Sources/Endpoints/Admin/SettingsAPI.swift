@@ -10,7 +10,7 @@ struct SettingsAPI: Sendable {
     init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
-        let settings = try stored { () throws(StoreError) in try dependencies.store.settings() }
+        let settings = try stored { () throws(StoreError) in try dependencies.store.settings.current() }
         return .json(.ok, BillingSettings.shape.json(settings))
     }
 
@@ -21,7 +21,7 @@ struct SettingsAPI: Sendable {
         let sent = SettingsBody(try request.object())
         guard sent.faults.isEmpty else { throw .invalidFields(sent.faults) }
         let outcome = try stored { () throws(StoreError) in
-            try dependencies.store.changeSettings(
+            try dependencies.store.settings.change(
                 sent.change, expectedVersion: sent.version, by: actor.text, at: dependencies.now())
         }
         switch outcome {

@@ -13,7 +13,7 @@ struct UsersAPI: Sendable {
         let filter = try UserFilter(request.parameters)
         let slice = try ListSlice(request.parameters)
         let users = try stored { () throws(StoreError) in
-            try dependencies.store.users(filter, after: slice.cursor, limit: slice.limit)
+            try dependencies.store.people.list(filter, after: slice.cursor, limit: slice.limit)
         }
         return .list(users, UserSummary.list)
     }
@@ -21,7 +21,7 @@ struct UsersAPI: Sendable {
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let user = try request.subject(id)
         let detail = try stored { () throws(StoreError) in
-            try dependencies.store.detail(of: user, at: dependencies.now())
+            try dependencies.store.people.detail(of: user, at: dependencies.now())
         }
         guard let detail else { throw .notFound }
         return .json(.ok, UserDetail.shape.json(detail))
@@ -48,7 +48,7 @@ struct UsersAPI: Sendable {
         _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, _ request: Request
     ) throws(RequestError) -> Once<AdjustmentOutcome> {
         let result = try stored { () throws(StoreError) in
-            try dependencies.store.adjust(adjustment, under: keyed, at: dependencies.now())
+            try dependencies.store.ledger.adjust(adjustment, under: keyed, at: dependencies.now())
         }
         if case .now(.adjusted(let entry)) = result {
             let facts: [String: any LogValue] = [

@@ -1,5 +1,6 @@
 public import Core
 public import HTTP
+public import Identity
 internal import Interface
 
 /// `/auth/...`: who somebody is, and how they come to be that.
@@ -45,28 +46,15 @@ public struct Auth: Sendable {
     }
 
     public struct Sessions: Sendable {
-        public typealias Find = @Sendable (SessionToken, Instant) throws(StoreError) -> Session?
-        public typealias Open =
-            @Sendable (SessionToken, NewSession, _ replacing: SessionToken?, Instant) throws(StoreError) -> Void
-        public typealias Close = @Sendable (SessionToken) throws(StoreError) -> Bool
-        public typealias LogOut = @Sendable (LogoutToken, Instant) throws(StoreError) -> LogoutOutcome
-
-        let find: Find
-        let open: Open
-        let close: Close
-        let logOut: LogOut
+        let kept: Core.Sessions
         /// Returns at once; what is noted is noted later.
         let note: @Sendable (SessionUse) -> Void
         let formTokens: FormTokenKey
 
         public init(
-            find: @escaping Find, open: @escaping Open, close: @escaping Close, logOut: @escaping LogOut,
-            note: @escaping @Sendable (SessionUse) -> Void, formTokens: FormTokenKey
+            _ kept: Core.Sessions, formTokens: FormTokenKey, note: @escaping @Sendable (SessionUse) -> Void
         ) {
-            self.find = find
-            self.open = open
-            self.close = close
-            self.logOut = logOut
+            self.kept = kept
             self.note = note
             self.formTokens = formTokens
         }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Identity
 internal import Webhook
 
 extension Auth {
@@ -39,7 +40,7 @@ extension Auth {
             throw .notVerified(error)
         }
         do throws(StoreError) {
-            switch try sessions.logOut(token, now) {
+            switch try sessions.kept.logOut(token.logout, at: now) {
             case .ended(let count): return count
             case .repeated: break
             }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Identity
 internal import Webhook
 
 extension Auth {

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Identity
 
 /// Somebody who has shown who they are.
 struct Identified: Equatable {
@@ -59,7 +60,7 @@ extension Auth {
     ) throws(IdentificationError) -> (SessionToken, Session)? {
         guard let token = sessionToken(in: cookies) else { return nil }
         do {
-            return try sessions.find(token, now).map { (token, $0) }
+            return try sessions.kept.find(token, at: now).map { (token, $0) }
         } catch {
             throw .notRead(error)
         }

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Identity
 private import Pages
 
 extension Auth {

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Identity
 private import Pages
 
 extension Auth {
@@ -102,7 +103,7 @@ extension Auth {
             network: ClientWords.network(request.remoteAddress),
             // Else the issuer's own session may be hours old: too old for admins, who are then asked anew.
             authenticatedAt: attempt.isAnew ? nil : claims.authenticatedAt)
-        do { try sessions.open(token, new, old, now) } catch { throw .notStored(error) }
+        do { try sessions.kept.open(token, new, replacing: old, at: now) } catch { throw .notStored(error) }
         return token
     }
 

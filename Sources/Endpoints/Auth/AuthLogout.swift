@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+private import Identity
 private import Pages
 internal import Webhook
 
@@ -31,7 +32,8 @@ extension Auth {
                 log(LogLine(.warning, "request.cross_site"), request)
                 return refused(request)
             }
-            if let token = sessionToken(in: Cookies(header: request.headers["cookie"])), try sessions.close(token) {
+            if let token = sessionToken(in: Cookies(header: request.headers["cookie"])), try sessions.kept.close(token)
+            {
                 log(LogLine(.notice, "session.closed"), request)
             }
         } catch {

@@ -1,5 +1,6 @@
 internal import Core
 internal import HTTP
+internal import Identity
 internal import Webhook
 
 /// Every way in which a login can fail, what the person is told to do, and what the log keeps. No code and no token.

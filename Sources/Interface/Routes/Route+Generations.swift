@@ -1,4 +1,5 @@
 internal import Core
+private import Images
 internal import JSON
 
 extension Route {

@@ -1,4 +1,5 @@
 public import Core
+private import Images
 internal import JSON
 
 extension Generation {

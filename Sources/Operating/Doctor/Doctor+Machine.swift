@@ -97,7 +97,7 @@ extension Doctor {
             ]
         }
         do throws(StoreError) {
-            try parts.openStore(settings).check()
+            try parts.openStore(settings).operations.check()
         } catch {
             return findings + [
                 .fault(check, "it cannot be written to: \(error.description)", "check its permissions and the disk")
@@ -124,7 +124,7 @@ extension Doctor {
             let name = operation.rawValue
             let advice = "systemctl status \(unit), or run it by hand"
             let report: OperationReport?
-            do throws(StoreError) { report = try store.report(on: operation) } catch {
+            do throws(StoreError) { report = try store.operations.report(on: operation) } catch {
                 return .fault(name, "what it found last cannot be read: \(error.description)", "check the database")
             }
             guard let report else { return .warning(name, "it has never run here", advice) }
@@ -237,7 +237,7 @@ extension Doctor {
         let check = "provider"
         guard let store = openStore() else { return [] }
         let report: OperationReport?
-        do throws(StoreError) { report = try store.report(on: .provider) } catch {
+        do throws(StoreError) { report = try store.operations.report(on: .provider) } catch {
             return [.fault(check, "how it answers cannot be read: \(error.description)", "check the database")]
         }
         guard let report, report.facts["paused"]?.bool == true else {

@@ -102,7 +102,7 @@ extension Doctor {
             findings.append(
                 .fault(check, "the product is a subscription: its orders grant nothing", "make a one-time product"))
         }
-        if let settings = openStore().flatMap({ try? $0.settings() }) {
+        if let settings = openStore().flatMap({ try? $0.settings.current() }) {
             findings += priceFindings(
                 (json["prices"]?.array ?? []).filter { $0["is_archived"] != true }, settings, check)
         }

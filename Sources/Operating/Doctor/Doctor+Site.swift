@@ -1,4 +1,5 @@
 internal import Core
+private import Identity
 internal import JSON
 
 /// What a client of the site meets.
@@ -111,7 +112,7 @@ extension Doctor {
     private func inboxFinding(_ id: String, _ check: String) -> Finding {
         guard let store = openStore() else { return .skipped(check, "it was taken, but the inbox cannot be read") }
         do throws(StoreError) {
-            guard try store.verdict(on: id) != nil else {
+            guard try store.inbox.verdict(on: id) != nil else {
                 return .fault(
                     check, "a signed event was taken, but is not in the inbox",
                     "polar-orders works on another database: compare its CREDITS_DATABASE")

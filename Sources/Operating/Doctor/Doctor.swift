@@ -1,4 +1,5 @@
 internal import Core
+private import Identity
 
 /// Looks at a whole installation, and says of each thing whether it is right and, if not, what to do.
 ///

@@ -11,7 +11,7 @@ extension AdminPages {
     private func adminsPage(
         _ request: Request, typed: String = "", fault: String? = nil
     ) throws(RequestError) -> String {
-        let admins = try stored { () throws(StoreError) in try store.admins() }
+        let admins = try stored { () throws(StoreError) in try store.admins.all() }
         return AdminPage.admins(admins, typed: typed, fault: fault, try context(request)).html
     }
 
@@ -33,7 +33,7 @@ extension AdminPages {
 
     private func grant(_ user: UserID, by actor: UserID, _ request: Request) throws(RequestError) -> Response {
         let outcome = try stored { () throws(StoreError) in
-            try store.grantAdmin(to: user, by: actor.text, at: dependencies.now())
+            try store.admins.grant(to: user, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .granted:
@@ -45,7 +45,7 @@ extension AdminPages {
 
     private func revoke(_ user: UserID, by actor: UserID, _ request: Request) throws(RequestError) -> Response {
         let outcome = try stored { () throws(StoreError) in
-            try store.revokeAdmin(from: user, by: actor.text, at: dependencies.now())
+            try store.admins.revoke(from: user, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .revoked:

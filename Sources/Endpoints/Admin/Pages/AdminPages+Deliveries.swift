@@ -9,7 +9,7 @@ extension AdminPages {
     }
 
     private func deliveryPage(_ request: Request, _ id: String, fault: String? = nil) throws(RequestError) -> String {
-        guard let kept = try stored({ () throws(StoreError) in try store.delivery(id) }) else { throw .notFound }
+        guard let kept = try stored({ () throws(StoreError) in try store.inbox.find(id) }) else { throw .notFound }
         let view = DeliveryView(
             kept.summary, headers: kept.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n"),
             body: kept.body.map(Self.readable))
@@ -20,7 +20,7 @@ extension AdminPages {
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         let outcome = try stored { () throws(StoreError) in
-            try store.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
+            try store.inbox.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
         }
         switch outcome {
         case .replayed(let receipt):

@@ -5,7 +5,7 @@ internal import Pages
 extension AdminPages {
     func overview(_ request: Request, _: String) throws(RequestError) -> Response {
         let overview = try stored { () throws(StoreError) in
-            try store.overview(in: dependencies.scope.environment, at: dependencies.now())
+            try store.operations.overview(in: dependencies.scope.environment, at: dependencies.now())
         }
         return .html(.ok, AdminPage.overview(overview, try context(request)).html)
     }
@@ -23,7 +23,7 @@ extension AdminPages {
         }
         let cursor = try request.listCursor()
         let list = try stored { () throws(StoreError) in
-            try store.payments(filter, after: cursor, limit: Self.listLength)
+            try store.orders.list(filter, after: cursor, limit: Self.listLength)
         }
         let pages = ListPages(typed.inForce, isFirst: cursor == nil, next: list.next?.text)
         return .html(.ok, AdminPage.payments(list.items, typed, pages: pages, try context(request)).html)
@@ -33,7 +33,7 @@ extension AdminPages {
         var filter = PaymentFilter()
         filter.state = .parked
         let cursor = try request.listCursor()
-        let list = try stored { () throws(StoreError) in try store.payments(filter, after: cursor, limit: 20) }
+        let list = try stored { () throws(StoreError) in try store.orders.list(filter, after: cursor, limit: 20) }
         let pages = ListPages(isFirst: cursor == nil, next: list.next?.text)
         var orders: [ParkedOrder] = []
         for payment in list.items { orders.append(ParkedOrder(payment, payer: try payer(of: payment.order))) }
@@ -47,7 +47,7 @@ extension AdminPages {
         // Who searches means that user, whatever he owes.
         let filter: UserFilter = search.isEmpty ? (isInDebt ? .inDebt : .all) : .beginning(search)
         let list = try stored { () throws(StoreError) in
-            try store.users(filter, after: cursor, limit: Self.listLength)
+            try store.people.list(filter, after: cursor, limit: Self.listLength)
         }
         let inForce = [("q", search), ("debt", isInDebt && search.isEmpty ? "true" : "")].filter { !$0.1.isEmpty }
         let page = AdminPage.users(
@@ -66,7 +66,7 @@ extension AdminPages {
         }
         let cursor = try request.listCursor()
         let list = try stored { () throws(StoreError) in
-            try store.deliveries(filter, after: cursor, limit: Self.listLength)
+            try store.inbox.list(filter, after: cursor, limit: Self.listLength)
         }
         let inForce = [("verdict", verdict), ("type", type)].filter { !$0.1.isEmpty }
         let page = AdminPage.deliveries(
@@ -79,7 +79,7 @@ extension AdminPages {
         let subject = request.parameters.typed("subject")
         let cursor = try request.listCursor()
         let list = try stored { () throws(StoreError) in
-            try store.auditLog(of: subject.isEmpty ? nil : subject, after: cursor, limit: Self.listLength)
+            try store.admins.auditLog(of: subject.isEmpty ? nil : subject, after: cursor, limit: Self.listLength)
         }
         let inForce = [("subject", subject)].filter { !$0.1.isEmpty }
         let page = AdminPage.audit(

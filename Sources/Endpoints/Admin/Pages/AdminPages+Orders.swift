@@ -13,7 +13,9 @@ extension AdminPages {
     private func paymentPage(
         _ request: Request, _ order: Order.ID, _ trial: SettlingTrial = SettlingTrial()
     ) throws(RequestError) -> String {
-        guard let report = try stored({ () throws(StoreError) in try store.report(on: order) }) else { throw .notFound }
+        guard let report = try stored({ () throws(StoreError) in try store.orders.report(on: order) }) else {
+            throw .notFound
+        }
         var details = PaymentDetails()
         details.environment = dependencies.scope.environment
         details.dismissal = report.payment?.note
@@ -25,9 +27,9 @@ extension AdminPages {
     func payer(of order: Order.ID) throws(RequestError) -> [(name: String, value: String)] {
         var filter = DeliveryFilter()
         filter.order = order
-        let newest = try stored { () throws(StoreError) in try store.deliveries(filter, limit: 10) }
+        let newest = try stored { () throws(StoreError) in try store.inbox.list(filter, limit: 10) }
         for delivery in newest.items where delivery.type?.hasPrefix("order.") == true {
-            let kept = try stored { () throws(StoreError) in try store.delivery(delivery.id) }
+            let kept = try stored { () throws(StoreError) in try store.inbox.find(delivery.id) }
             guard let body = kept?.body, let data = (try? JSON(body))?["data"] else { continue }
             let customer = data["customer"]
             let known: [(String, String?)] = [
@@ -68,14 +70,15 @@ extension AdminPages {
         guard let user = UserID(trial.user) else {
             return try refused(.unprocessableContent, "The id of a user, 1 to 255 characters.")
         }
-        let isKnown = try stored { () throws(StoreError) in try store.account(of: user, at: dependencies.now()) } != nil
+        let isKnown =
+            try stored { () throws(StoreError) in try store.people.account(of: user, at: dependencies.now()) } != nil
         guard isKnown || trial.isNewUserMeant else {
             return try refused(
                 .unprocessableContent,
                 "Nobody of that id was ever seen here. Check it; if it is right, say below that this user is new.")
         }
         let outcome = try stored { () throws(StoreError) in
-            try store.assign(order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
+            try store.orders.assign(order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
         }
         switch outcome {
         case .applied(let result):
@@ -83,7 +86,7 @@ extension AdminPages {
             dependencies.log(result.logLine(["order.id": order, "order.source": "admin"]).of(request: request.id))
             return Self.done("/admin/payments/\(order.text)", .assigned)
         case .notParked:
-            let report = try stored { () throws(StoreError) in try store.report(on: order) }
+            let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
             // A second click of the same form.
             if report?.payment?.assignedUser == user { return Self.done("/admin/payments/\(order.text)", .assigned) }
             return try refused(.conflict, "It is not parked any more: somebody was faster, or a webhook settled it.")
@@ -110,14 +113,14 @@ extension AdminPages {
             return .html(.unprocessableContent, try paymentPage(request, order, trial))
         }
         let outcome = try stored { () throws(StoreError) in
-            try store.dismiss(order, reason: trial.reason, by: actor.text, at: dependencies.now())
+            try store.orders.dismiss(order, reason: trial.reason, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .dismissed:
             log("order.dismissed", ["order.id": order, "admin.id": actor], request)
             return Self.done("/admin/payments/\(order.text)", .dismissed)
         case .notParked:
-            let report = try stored { () throws(StoreError) in try store.report(on: order) }
+            let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
             if report?.payment?.note == trial.reason { return Self.done("/admin/payments/\(order.text)", .dismissed) }
             trial.dismissFault = "It is not parked any more: somebody was faster, or a webhook settled it."
             return .html(.conflict, try paymentPage(request, order, trial))

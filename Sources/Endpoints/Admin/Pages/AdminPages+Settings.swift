@@ -4,7 +4,7 @@ internal import Pages
 
 extension AdminPages {
     func settings(_ request: Request, _: String) throws(RequestError) -> Response {
-        let settings = try stored { () throws(StoreError) in try store.settings() }
+        let settings = try stored { () throws(StoreError) in try store.settings.current() }
         return .html(.ok, try settingsPage(request, settings, .notSent))
     }
 
@@ -12,7 +12,7 @@ extension AdminPages {
     func changeSettings(_ request: Request, _: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
         let form = try request.form()
-        let current = try stored { () throws(StoreError) in try store.settings() }
+        let current = try stored { () throws(StoreError) in try store.settings.current() }
         guard let version = form["version"].flatMap({ Int64($0) }) else {
             throw .invalid(field: "version", rule: "the version that the form was read at")
         }
@@ -21,7 +21,7 @@ extension AdminPages {
             return .html(.unprocessableContent, try settingsPage(request, current, .faulty(typed)))
         }
         let outcome = try stored { () throws(StoreError) in
-            try store.changeSettings(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now())
+            try store.settings.change(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now())
         }
         switch outcome {
         case .changed(let new):
@@ -38,7 +38,8 @@ extension AdminPages {
     private func settingsPage(
         _ request: Request, _ settings: BillingSettings, _ trial: SettingsTrial
     ) throws(RequestError) -> String {
-        let history = try stored { () throws(StoreError) in try store.auditLog(of: "billing_settings", limit: 20) }
+        let history = try stored { () throws(StoreError) in try store.admins.auditLog(of: "billing_settings", limit: 20)
+        }
         return AdminPage.settings(settings, trial, history: history.items.map(AuditLine.init), try context(request))
             .html
     }

@@ -11,14 +11,14 @@ extension AdminPages {
         _ request: Request, _ user: UserID, _ trial: AdjustmentTrial = AdjustmentTrial()
     ) throws(RequestError) -> String {
         let slice = try Slice(request.parameters)
-        let detail = try stored { () throws(StoreError) in try store.detail(of: user, at: dependencies.now()) }
+        let detail = try stored { () throws(StoreError) in try store.people.detail(of: user, at: dependencies.now()) }
         guard let detail else { throw .notFound }
         let entries = try stored { () throws(StoreError) in
-            try store.entries(of: user, before: slice.cursor, limit: Self.listLength)
+            try store.ledger.entries(of: user, before: slice.cursor, limit: Self.listLength)
         }
         var filter = PaymentFilter()
         filter.user = user
-        let payments = try stored { () throws(StoreError) in try store.payments(filter, limit: 10) }
+        let payments = try stored { () throws(StoreError) in try store.orders.list(filter, limit: 10) }
         let pages = ListPages(isFirst: slice.cursor == nil, next: entries.nextCursor.map { String($0) })
         return AdminPage.user(
             detail, entries: entries, payments: payments.items, pages: pages, trial, try context(request)
@@ -58,7 +58,8 @@ extension AdminPages {
         _ adjustment: Adjustment, _ trial: AdjustmentTrial, _ request: Request
     ) throws(RequestError) -> Response {
         var trial = trial
-        let outcome = try stored { () throws(StoreError) in try store.adjust(adjustment, at: dependencies.now()) }
+        let outcome = try stored { () throws(StoreError) in try store.ledger.adjust(adjustment, at: dependencies.now())
+        }
         switch outcome {
         case .adjusted(let entry):
             log(

@@ -1,0 +1,121 @@
+internal import Database
+public import JSON
+
+/// A piece of work of the operator's whose last result the pages and the metrics show. The raw value is stored.
+public enum Operation: String, CaseIterable, Sendable {
+    case reconcile
+    case reconcileDeep = "reconcile_deep"
+    case ledgerVerify = "ledger_verify"
+    case backup
+    /// What Polar said of our webhook endpoint.
+    case webhookEndpoint = "webhook_endpoint"
+    /// Whether a worker leaves the image service alone: `paused`, `cause`, `since_ms`.
+    case provider
+}
+
+public struct OperationReport: Equatable, Sendable {
+    /// An object.
+    public let facts: JSON
+    public let at: Instant
+}
+
+/// A number that only grows and survives the process that counted.
+public struct Counter: Hashable, Sendable {
+    /// As Prometheus knows it, such as `credits_requests_total`.
+    public let name: String
+    /// Such as `handler="checkout",status="200"`; empty without any.
+    public let labels: String
+
+    public init(_ name: String, labels: String = "") {
+        self.name = name
+        self.labels = labels
+    }
+}
+
+/// What the store can be asked of its own state.
+public struct Operations: Home {
+    let store: Store
+
+    /// Whether the database can be read and written now, at this program's schema.
+    ///
+    /// - Parameter patience: how long it may wait for its turn.
+    public func check(within patience: Duration? = nil) throws(StoreError) {
+        let version = try write(within: patience) { transaction throws(DatabaseError) in
+            try Migrator.version(of: transaction.connection)
+        }
+        guard version == Migrator.current else { throw .schema(found: version, expected: Migrator.current) }
+    }
+
+    /// Keeps what an operation found, in place of what it found last.
+    public func note(_ operation: Operation, _ facts: JSON, at now: Instant) throws(StoreError) {
+        try write { transaction throws(DatabaseError) in
+            try transaction.connection.execute(
+                "INSERT INTO operations VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET facts = $2, at_ms = $3",
+                .text(operation.rawValue), .text(facts.text), .integer(now.rawValue))
+        }
+    }
+
+    /// Whether a worker leaves the image service alone, and since when. Nothing is written of what is so already.
+    public func noteProvider(pausedBy cause: Outage.Cause?, at now: Instant) throws(StoreError) {
+        let earlier = try report(on: .provider)?.facts
+        let wasPaused = earlier?["paused"]?.bool == true
+        guard wasPaused || cause != nil else { return }
+        let since = wasPaused && cause != nil ? earlier?["since_ms"]?.integer : nil
+        try note(
+            .provider,
+            [
+                "paused": .bool(cause != nil), "cause": .optional(cause?.rawValue),
+                "since_ms": .integer(since ?? now.rawValue),
+            ], at: now)
+    }
+
+    /// What the operation found last; `nil` if it never ran.
+    public func report(on operation: Operation) throws(StoreError) -> OperationReport? {
+        try read { connection throws(DatabaseError) in try Operations.find(operation, on: connection) }
+    }
+
+    /// Adds to the counters, each in one step with the others.
+    public func add(_ counts: [Counter: Int64]) throws(StoreError) {
+        guard !counts.isEmpty else { return }
+        try write { transaction throws(DatabaseError) in
+            for (counter, count) in counts { try Counters.add(count, to: counter, in: transaction) }
+        }
+    }
+
+    public func counters() throws(StoreError) -> [Counter: Int64] {
+        try read { connection throws(DatabaseError) in try Counters.all(on: connection) }
+    }
+}
+
+/// The counters table.
+enum Counters {
+    static func add(
+        _ count: Int64 = 1, to counter: Counter, in transaction: borrowing Transaction
+    ) throws(DatabaseError) {
+        try transaction.connection.execute(
+            """
+            INSERT INTO counters VALUES ($1, $2, $3)
+            ON CONFLICT (name, labels) DO UPDATE SET value = counters.value + $3
+            """,
+            .text(counter.name), .text(counter.labels), .integer(count))
+    }
+
+    static func all(on connection: Connection) throws(DatabaseError) -> [Counter: Int64] {
+        let rows = try connection.query("SELECT name, labels, value FROM counters") {
+            (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
+        }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+}
+
+/// The operations table.
+extension Operations {
+    static func find(_ operation: Operation, on connection: Connection) throws(DatabaseError) -> OperationReport? {
+        try connection.query("SELECT facts, at_ms FROM operations WHERE name = $1", .text(operation.rawValue)) { row in
+            guard let facts = try? JSON(Array(row.text(0).utf8)) else {
+                preconditionFailure("An operation holds what no version of this program writes")
+            }
+            return OperationReport(facts: facts, at: Instant(rawValue: row.integer(1)))
+        }.first
+    }
+}
