@@ -64,6 +64,9 @@ public enum System {
 
     /// In one write(2), so that the lines of several threads and processes do not mix.
     /// A line on standard error, for a person.
+    /// Whether somebody may be reading standard error as it is written.
+    public static var hasTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
     public static func complain(_ text: String) { write(text + "\n") }
 
     static func write(_ text: String) {

@@ -93,6 +93,12 @@ struct ActorOptions: ParsableArguments {
     @Option(name: .customLong("actor"), help: "Who does this, for the audit log.")
     var name = "creditctl"
 
+    /// Logs what was done, as the pages and the API do. Somebody at a terminal reads the answer instead.
+    func tell(_ deed: some Deed, _ facts: [String: any LogValue] = [:]) {
+        guard !System.hasTerminal, let line = deed.logLine(facts.merging(["admin.id": name]) { $1 }) else { return }
+        JSONLog(program: "creditctl", level: .notice)(line)
+    }
+
     func validate() throws {
         guard UserID(name) != nil, PlainText.isPlain(name) else {
             throw ValidationError("--actor is 1 to 255 bytes without invisible characters.")

@@ -66,7 +66,9 @@ struct InboxCommand: ParsableCommand {
             var lines: [String] = []
             var refusals: [String] = []
             for id in webhookIDs {
-                switch try store.inbox.replay(id, by: actor.name, in: settings.scope, at: System.now()) {
+                let outcome = try store.inbox.replay(id, by: actor.name, in: settings.scope, at: System.now())
+                actor.tell(outcome, ["webhook.id": id])
+                switch outcome {
                 case .replayed(let receipt):
                     items.append(Interface.Replay.shape.json(Interface.Replay(webhook: id, receipt: receipt)))
                     lines.append("\(id.printable): \(receipt.words)")

@@ -46,6 +46,7 @@ struct ParkedCommand: ParsableCommand {
             let outcome = try store.orders.assign(
                 orderID, to: userID, by: actor.name, in: settings.scope, at: System.now())
             let order = orderID.text
+            actor.tell(outcome, ["order.id": orderID, "user.id": userID])
             switch outcome {
             case .applied(let outcome):
                 let assignment = Assignment(order: orderID, user: userID, outcome: outcome)
@@ -82,7 +83,9 @@ struct ParkedCommand: ParsableCommand {
 
         func run() throws {
             let order = orderID.text
-            switch try openStore().orders.dismiss(orderID, reason: reason, by: actor.name, at: System.now()) {
+            let outcome = try openStore().orders.dismiss(orderID, reason: reason, by: actor.name, at: System.now())
+            actor.tell(outcome, ["order.id": orderID])
+            switch outcome {
             case .dismissed: break
             case .notParked: throw Refusal("\(order) is not parked")
             case .unknownOrder: throw Refusal("nothing ever told of order \(order)")

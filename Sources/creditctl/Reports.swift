@@ -21,7 +21,7 @@ extension LedgerEntry {
 
 extension PaymentReport {
     var line: String {
-        let verdict = reason.map { "\(state) (\($0))" } ?? state
+        let verdict = reason.map { "\(state.rawValue) (\($0))" } ?? state.rawValue
         let money = "\(net.map(String.init) ?? "?") \(currency ?? "?"), refunded \(refunded.map(String.init) ?? "?")"
         return "\(createdAt.rfc3339)  order \(order.text) \(status ?? "of unknown status"), \(verdict): "
             + "\(target) of \(pack.map(String.init) ?? "?") credits for \(money), debt \(debt.rawValue)"

@@ -18,7 +18,7 @@ import Testing
 
     static func payment(status: String? = "paid", user: UserID? = UserID("ada")) -> PaymentReport {
         PaymentReport(
-            order: order, environment: .sandbox, user: user, checkout: nil, state: "applied", reason: nil,
+            order: order, environment: .sandbox, user: user, checkout: nil, state: .applied, reason: nil,
             status: status, currency: "usd", net: 500, refunded: 0, pack: 420, target: 420, debt: .zero,
             hasLostDispute: true, clock: PolarClock(rawValue: now.rawValue * 1000), createdAt: now, updatedAt: now,
             assignedUser: nil, note: nil)

@@ -38,7 +38,7 @@ import Testing
 
     static let order = Order.ID(random: [UInt8](repeating: 9, count: 16))
 
-    static func payment(state: String = "parked", reason: String? = "unknown_user", user: String? = nil)
+    static func payment(state: PaymentState = .parked, reason: String? = "unknown_user", user: String? = nil)
         -> PaymentReport
     {
         PaymentReport(
@@ -165,16 +165,16 @@ import Testing
     }
 
     @Test func onlyWhatIsParkedOrDismissedCanBeSettled() {
-        func html(_ state: String, _ reason: String?) -> String {
+        func html(_ state: PaymentState, _ reason: String?) -> String {
             let report = OrderReport(
                 payment: Self.payment(state: state, reason: reason), checkout: nil, entries: [], deliveries: [])
             return AdminPage.payment(Self.order, report, PaymentDetails(), SettlingTrial(), Self.context()).html
         }
         #expect(
-            html("parked", "seats").contains("Assign the order")
-                && html("parked", "seats").contains("Dismiss the order"))
-        #expect(html("dismissed", "dismissed").contains("Assign the order"))
-        #expect(!html("dismissed", "dismissed").contains("Dismiss the order"))
-        #expect(!html("applied", nil).contains("Assign the order") && !html("recorded", "unpaid").contains("<details"))
+            html(.parked, "seats").contains("Assign the order")
+                && html(.parked, "seats").contains("Dismiss the order"))
+        #expect(html(.dismissed, "dismissed").contains("Assign the order"))
+        #expect(!html(.dismissed, "dismissed").contains("Dismiss the order"))
+        #expect(!html(.applied, nil).contains("Assign the order") && !html(.recorded, "unpaid").contains("<details"))
     }
 }

@@ -212,7 +212,7 @@ private struct StoredPayment {
 
     init(_ row: borrowing Row) {
         order = row.text(0)
-        isApplied = row.text(1) == "applied"
+        isApplied = row.text(1) == PaymentState.applied.rawValue
         let clock = PolarClock(rawValue: row.integer(3))
         // What does not read becomes a fault of its own.
         snapshot = (try? JSON(Array(row.text(2).utf8))).flatMap { OrderSnapshot($0, at: clock) }

@@ -82,7 +82,7 @@ extension Orders {
         guard var payment = try Payments.find(order, on: connection) else { return .unknownOrder }
         guard payment.environment == scope.environment else { return .otherEnvironment }
         let state = try Payments.state(of: order, on: connection)
-        guard state == "parked" || state == "dismissed" else { return .notParked }
+        guard state == .parked || state == .dismissed else { return .notParked }
         if payment.hasEntries, let owner = payment.user, owner != user { return .belongsTo(owner) }
 
         let earlier = payment.assignedUser
@@ -96,7 +96,8 @@ extension Orders {
         try People.see(Profile(user: user), on: .ordered, at: now, in: transaction)
         let outcome = try settle(payment, checkout, scope, at: now, in: transaction)
         try AuditLog.add(
-            actor: actor, action: "order.assign", subject: order.text, old: earlier?.text ?? state, new: user.text,
+            actor: actor, action: "order.assign", subject: order.text, old: earlier?.text ?? state?.rawValue,
+            new: user.text,
             at: now, in: transaction)
         return .applied(outcome)
     }
@@ -105,12 +106,13 @@ extension Orders {
         _ order: Order.ID, reason: String, by actor: String, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) -> DismissOutcome {
         guard var payment = try Payments.find(order, on: transaction.connection) else { return .unknownOrder }
-        guard try Payments.state(of: order, on: transaction.connection) == "parked" else { return .notParked }
+        guard try Payments.state(of: order, on: transaction.connection) == .parked else { return .notParked }
         payment.isDismissed = true
         payment.note = reason
         try Payments.save(payment, outcome: .recorded(.dismissed), at: now, in: transaction)
         try AuditLog.add(
-            actor: actor, action: "order.dismiss", subject: order.text, old: "parked", new: reason, at: now,
+            actor: actor, action: "order.dismiss", subject: order.text, old: PaymentState.parked.rawValue, new: reason,
+            at: now,
             in: transaction)
         return .dismissed
     }

@@ -1,10 +1,5 @@
 internal import Database
 
-/// How an order stands with us. The raw value is stored: never rename one.
-public enum PaymentState: String, CaseIterable, Sendable {
-    case applied, recorded, parked, dismissed
-}
-
 /// Which payments a list shows: those that are all of this.
 public struct PaymentFilter: Equatable, Sendable {
     public var user: UserID?

@@ -6,8 +6,7 @@ public struct PaymentReport: Equatable, Sendable {
     public let environment: Environment
     public let user: UserID?
     public let checkout: Checkout.PolarID?
-    /// `applied`, `recorded`, `parked` or `dismissed`.
-    public let state: String
+    public let state: PaymentState
     public let reason: String?
     /// Polar's word, if it is one that we know.
     public let status: String?
@@ -41,7 +40,7 @@ extension PaymentReport {
         }
         self.init(
             order: order, environment: environment, user: row.optionalText(2).flatMap(UserID.init),
-            checkout: row.optionalText(3).flatMap(Checkout.PolarID.init), state: row.text(4),
+            checkout: row.optionalText(3).flatMap(Checkout.PolarID.init), state: PaymentState(row, at: 4),
             reason: row.optionalText(5), status: row.optionalText(6), currency: row.optionalText(7),
             net: row.optionalInteger(8), refunded: row.optionalInteger(9), pack: row.optionalInteger(10),
             target: row.integer(11), debt: Credits(rawValue: row.integer(12)), hasLostDispute: row.integer(13) == 1,

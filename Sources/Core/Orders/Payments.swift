@@ -60,8 +60,10 @@ enum Payments {
         .first
     }
 
-    static func state(of id: Order.ID, on connection: Connection) throws(DatabaseError) -> String? {
-        try connection.query("SELECT state FROM payments WHERE order_id = $1", .text(id.text)) { $0.text(0) }.first
+    static func state(of id: Order.ID, on connection: Connection) throws(DatabaseError) -> PaymentState? {
+        try connection.query("SELECT state FROM payments WHERE order_id = $1", .text(id.text)) {
+            PaymentState($0, at: 0)
+        }.first
     }
 
     /// Whether it is applied, and the checkout of ours that it came of knows that it is paid.
@@ -86,13 +88,7 @@ enum Payments {
         _ payment: Payment, outcome: OrderOutcome, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         let order = payment.snapshot
-        let (state, reason): (String, String?) =
-            switch outcome {
-            case .recorded(.dismissed): ("dismissed", RecordedReason.dismissed.rawValue)
-            case .recorded(let reason): ("recorded", reason.rawValue)
-            case .parked(let reason): ("parked", reason.rawValue)
-            case .applied, .unchanged, .stale, .otherEnvironment: ("applied", nil)
-            }
+        let (state, reason) = PaymentState.after(outcome)
         try transaction.connection.execute(
             """
             INSERT INTO payments (order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents,
@@ -112,7 +108,8 @@ enum Payments {
                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $19, $20, $21, $22)
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
-            .optional(order.checkout?.text), .text(state), .optional(reason), .optional(order.status?.rawValue),
+            .optional(order.checkout?.text), .text(state.rawValue), .optional(reason),
+            .optional(order.status?.rawValue),
             .optional(order.currency), .optional(order.amounts?.net), .optional(order.amounts?.total),
             .optional(order.amounts?.refunded), .optional(payment.pack), .integer(payment.target),
             .integer(payment.debt.rawValue), .integer(order.clock.rawValue), .text(order.json.text),
@@ -140,9 +137,10 @@ extension Payment {
         target = row.integer(5)
         debt = Credits(rawValue: row.integer(6))
         dispute = Dispute(isLost: row.integer(7) == 1, clock: PolarClock(rawValue: row.integer(9)))
-        isDismissed = row.text(8) == "dismissed"
+        let state = PaymentState(row, at: 8)
+        isDismissed = state == .dismissed
         // Nothing else that does not say so itself is parked.
-        wasPaid = snapshot.saysPaid || isDismissed || row.text(8) == "parked"
+        wasPaid = snapshot.saysPaid || isDismissed || state == .parked
         assignedUser = row.optionalText(10).flatMap(UserID.init)
         note = row.optionalText(11)
     }

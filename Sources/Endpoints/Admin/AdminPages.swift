@@ -41,8 +41,4 @@ struct AdminPages: Sendable {
     static func done(_ path: String, _ notice: AdminNotice) -> Response {
         .seeOther("\(path)\(path.contains("?") ? "&" : "?")notice=\(notice.rawValue)")
     }
-
-    func log(_ event: String, _ facts: [String: any LogValue], _ request: Request) {
-        dependencies.log(LogLine(.notice, event, facts).of(request: request.id))
-    }
 }

@@ -55,6 +55,13 @@ public struct AdminDependencies: Sendable {
         self.random = random
         self.log = log
     }
+
+    /// Logs what an admin did, if it changed anything.
+    func tell(
+        _ deed: some Deed, _ facts: [String: any LogValue] = [:], by actor: UserID, _ request: Request
+    ) {
+        if let line = deed.logLine(facts.merging(["admin.id": actor]) { $1 }) { log(line.of(request: request.id)) }
+    }
 }
 
 extension Request {

@@ -26,10 +26,9 @@ struct AdminsAPI: Sendable {
         }
         let admin = try stored { () throws(StoreError) in try dependencies.store.admins.find(user) }
         let json = admin.map(Admin.shape.json) ?? ["user_id": .string(user.text)]
+        dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
-        case .granted:
-            log("admin.granted", user, by: actor, request)
-            return .json(.created, json)
+        case .granted: return .json(.created, json)
         case .alreadyAdmin: return .json(.ok, json)
         }
     }
@@ -40,17 +39,11 @@ struct AdminsAPI: Sendable {
         let outcome = try stored { () throws(StoreError) in
             try dependencies.store.admins.revoke(from: user, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
-        case .revoked:
-            log("admin.revoked", user, by: actor, request)
-            return Response(.noContent, headers: ["cache-control": "no-store"])
+        case .revoked: return Response(.noContent, headers: ["cache-control": "no-store"])
         case .notAdmin: throw .notFound
         case .lastAdmin: throw .refused(.lastAdmin)
         }
-    }
-
-    private func log(_ event: String, _ user: UserID, by actor: UserID, _ request: Request) {
-        let facts: [String: any LogValue] = ["user.id": user, "admin.id": actor]
-        dependencies.log(LogLine(.notice, event, facts).of(request: request.id))
     }
 }

@@ -34,12 +34,7 @@ struct DeliveriesAPI: Sendable {
                 try dependencies.store.inbox.replay(
                     id, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
-            if case .now(.replayed(let receipt)) = result {
-                let facts: [String: any LogValue] = [
-                    "delivery.id": id, "delivery.verdict": receipt.verdict.rawValue, "admin.id": actor,
-                ]
-                dependencies.log(LogLine(.notice, "delivery.replayed", facts).of(request: request.id))
-            }
+            dependencies.tell(result, ["webhook.id": id], by: actor, request)
             return result
         }
     }

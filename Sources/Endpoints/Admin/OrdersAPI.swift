@@ -42,12 +42,7 @@ struct OrdersAPI: Sendable {
                 try dependencies.store.orders.assign(
                     order, to: user, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
             }
-            if case .now(.applied(let outcome)) = result {
-                let facts: [String: any LogValue] = [
-                    "order.id": order, "order.source": "assigned", "admin.id": actor,
-                ]
-                dependencies.log(outcome.logLine(facts).of(request: request.id))
-            }
+            dependencies.tell(result, ["order.id": order, "user.id": user], by: actor, request)
             return result
         }
     }
@@ -67,10 +62,7 @@ struct OrdersAPI: Sendable {
                 try dependencies.store.orders.dismiss(
                     order, reason: reason, by: actor.text, under: keyed, at: dependencies.now())
             }
-            if case .now(.dismissed) = result {
-                let facts: [String: any LogValue] = ["order.id": order, "admin.id": actor]
-                dependencies.log(LogLine(.notice, "order.dismissed", facts).of(request: request.id))
-            }
+            dependencies.tell(result, ["order.id": order], by: actor, request)
             return result
         }
     }

@@ -24,12 +24,9 @@ struct SettingsAPI: Sendable {
             try dependencies.store.settings.change(
                 sent.change, expectedVersion: sent.version, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, by: actor, request)
         switch outcome {
-        case .changed(let settings):
-            let facts: [String: any LogValue] = ["user.id": actor, "settings.version": settings.version]
-            dependencies.log(LogLine(.notice, "settings.changed", facts).of(request: request.id))
-            return .json(.ok, BillingSettings.shape.json(settings))
-        case .unchanged(let settings): return .json(.ok, BillingSettings.shape.json(settings))
+        case .changed(let settings), .unchanged(let settings): return .json(.ok, BillingSettings.shape.json(settings))
         case .stale(let current): throw .refused(.staleSettings(given: sent.version ?? 0, current: current))
         }
     }

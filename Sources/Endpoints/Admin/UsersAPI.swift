@@ -40,22 +40,17 @@ struct UsersAPI: Sendable {
             let adjustment = Adjustment(
                 user: user, amount: amount, actor: actor.text, reason: reason,
                 key: "api:" + (name ?? RandomKey.text(dependencies.random(16))))
-            return try make(adjustment, under: keyed, request)
+            return try make(adjustment, under: keyed, by: actor, request)
         }
     }
 
     private func make(
-        _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, _ request: Request
+        _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, by actor: UserID, _ request: Request
     ) throws(RequestError) -> Once<AdjustmentOutcome> {
         let result = try stored { () throws(StoreError) in
             try dependencies.store.ledger.adjust(adjustment, under: keyed, at: dependencies.now())
         }
-        if case .now(.adjusted(let entry)) = result {
-            let facts: [String: any LogValue] = [
-                "user.id": entry.user, "entry.credits": entry.amount, "admin.id": adjustment.actor,
-            ]
-            dependencies.log(LogLine(.notice, "user.adjusted", facts).of(request: request.id))
-        }
+        dependencies.tell(result, by: actor, request)
         return result
     }
 

@@ -8,7 +8,7 @@ extension PaymentReport {
             Field("environment", .word) { $0.environment },
             Field(nullable: "user_id", .user) { $0.user },
             Field(nullable: "checkout_id", .id(), "Polar's id of the checkout") { $0.checkout },
-            Field("state", .word(of: PaymentState.self)) { $0.state },
+            Field("state", .word) { $0.state },
             Field(nullable: "reason", .text) { $0.reason },
             Field(nullable: "status", .word(of: OrderSnapshot.Status.self), "Polar's word") { $0.status },
             Field(nullable: "currency", .text) { $0.currency },

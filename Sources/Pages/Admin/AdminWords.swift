@@ -101,13 +101,12 @@ enum Named {
         Verdict(rawValue: text).map { ($0.name, $0.badge) } ?? (text, "calm")
     }
 
-    static func state(_ text: String) -> (name: String, badge: String) {
-        switch text {
-        case "applied": ("Applied", "good")
-        case "recorded": ("Recorded", "calm")
-        case "parked": ("Parked", "warn")
-        case "dismissed": ("Dismissed", "calm")
-        case _: (text, "calm")
+    static func state(_ state: PaymentState) -> (name: String, badge: String) {
+        switch state {
+        case .applied: ("Applied", "good")
+        case .recorded: ("Recorded", "calm")
+        case .parked: ("Parked", "warn")
+        case .dismissed: ("Dismissed", "calm")
         }
     }
 

@@ -60,8 +60,8 @@ extension AdminPage {
     static func settling(
         _ payment: PaymentReport, _ trial: SettlingTrial, _ context: AdminContext, under id: String = "settle"
     ) -> [Part] {
-        let isParked = payment.state == "parked"
-        guard isParked || payment.state == "dismissed" else { return [] }
+        let isParked = payment.state == .parked
+        guard isParked || payment.state == .dismissed else { return [] }
         let reason = payment.reason.flatMap(ParkedReason.init)
         let address = "/admin/parked/\(payment.order.text)"
         let name = payment.order.text.prefix(8)

@@ -23,10 +23,7 @@ extension AdminPage {
         _ payments: [PaymentReport], _ filter: TypedPaymentFilter, fault: String? = nil, pages: ListPages,
         _ context: AdminContext
     ) -> AdminPage {
-        let states: [(value: String, text: String)] = [
-            ("", "Any"), ("applied", "Applied"), ("parked", "Parked"), ("recorded", "Recorded"),
-            ("dismissed", "Dismissed"),
-        ]
+        let states = [("", "Any")] + PaymentState.allCases.map { ($0.rawValue, Named.state($0).name) }
         let form = Filter(
             "/admin/payments",
             [
@@ -75,7 +72,7 @@ extension AdminPage {
                 ] + (isOfOne ? [] : [user]) + [
                     Cell(state.name, badge: state.badge, detail: Named.reason(payment.reason)),
                     Cell(payment.netText, detail: payment.refundText),
-                    Cell(payment.state == PaymentState.applied.rawValue ? Format.number(payment.target) : "–"),
+                    Cell(payment.state == .applied ? Format.number(payment.target) : "–"),
                 ]
             }, ifEmpty: ifEmpty, pages: pages)
     }

@@ -35,10 +35,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.admins.grant(to: user, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
-        case .granted:
-            log("admin.granted", ["user.id": user, "admin.id": actor], request)
-            return Self.done("/admin/admins", .granted)
+        case .granted: return Self.done("/admin/admins", .granted)
         case .alreadyAdmin: return Self.done("/admin/admins", .alreadyAdmin)
         }
     }
@@ -47,9 +46,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.admins.revoke(from: user, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
         case .revoked:
-            log("admin.revoked", ["user.id": user, "admin.id": actor], request)
             // Whoever gave up the rights sees no admin page any more.
             return user == actor ? .seeOther("/") : Self.done("/admin/admins", .revoked)
         case .notAdmin: return Self.done("/admin/admins", .revoked)

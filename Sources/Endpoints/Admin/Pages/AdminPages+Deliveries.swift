@@ -22,12 +22,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.inbox.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["webhook.id": id], by: actor, request)
         switch outcome {
-        case .replayed(let receipt):
-            log(
-                "delivery.replayed",
-                ["webhook.id": id, "webhook.verdict": receipt.verdict.rawValue, "admin.id": actor], request)
-            return Self.done(AdminPage.address(ofDelivery: id), .replayed)
+        case .replayed: return Self.done(AdminPage.address(ofDelivery: id), .replayed)
         case .unknownDelivery: throw .notFound
         case .bodyGone:
             return .html(

@@ -80,11 +80,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.orders.assign(order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["order.id": order, "user.id": user], by: actor, request)
         switch outcome {
-        case .applied(let result):
-            log("order.assigned", ["order.id": order, "user.id": user, "admin.id": actor], request)
-            dependencies.log(result.logLine(["order.id": order, "order.source": "admin"]).of(request: request.id))
-            return Self.done("/admin/payments/\(order.text)", .assigned)
+        case .applied: return Self.done("/admin/payments/\(order.text)", .assigned)
         case .notParked:
             let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
             // A second click of the same form.
@@ -115,10 +113,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.orders.dismiss(order, reason: trial.reason, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, ["order.id": order], by: actor, request)
         switch outcome {
-        case .dismissed:
-            log("order.dismissed", ["order.id": order, "admin.id": actor], request)
-            return Self.done("/admin/payments/\(order.text)", .dismissed)
+        case .dismissed: return Self.done("/admin/payments/\(order.text)", .dismissed)
         case .notParked:
             let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
             if report?.payment?.note == trial.reason { return Self.done("/admin/payments/\(order.text)", .dismissed) }

@@ -23,10 +23,9 @@ extension AdminPages {
         let outcome = try stored { () throws(StoreError) in
             try store.settings.change(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now())
         }
+        dependencies.tell(outcome, by: actor, request)
         switch outcome {
-        case .changed(let new):
-            log("settings.changed", ["user.id": actor, "settings.version": new.version], request)
-            return Self.done("/admin/settings", .settingsChanged)
+        case .changed: return Self.done("/admin/settings", .settingsChanged)
         case .unchanged: return Self.done("/admin/settings", .settingsUnchanged)
         // A second click of the same form: what it asks for is in force.
         case .stale(let current) where typed.change.isInForce(in: current) && current.updatedBy == actor.text:

@@ -51,25 +51,18 @@ extension AdminPages {
             user: user, amount: Credits(rawValue: amount), actor: actor.text, reason: trial.reason,
             // With its length before it, no other admin's key reads the same.
             key: "form:\(actor.text.utf8.count):\(actor):\(key)")
-        return try apply(adjustment, trial, request)
+        return try apply(adjustment, trial, by: actor, request)
     }
 
     private func apply(
-        _ adjustment: Adjustment, _ trial: AdjustmentTrial, _ request: Request
+        _ adjustment: Adjustment, _ trial: AdjustmentTrial, by actor: UserID, _ request: Request
     ) throws(RequestError) -> Response {
         var trial = trial
         let outcome = try stored { () throws(StoreError) in try store.ledger.adjust(adjustment, at: dependencies.now())
         }
+        dependencies.tell(outcome, by: actor, request)
         switch outcome {
-        case .adjusted(let entry):
-            log(
-                "user.adjusted",
-                [
-                    "user.id": adjustment.user, "entry.credits": entry.amount.rawValue, "entry.id": entry.id,
-                    "admin.id": adjustment.actor,
-                ], request)
-            return Self.done(AdminPage.address(of: adjustment.user), .adjusted)
-        case .repeated: return Self.done(AdminPage.address(of: adjustment.user), .adjusted)
+        case .adjusted, .repeated: return Self.done(AdminPage.address(of: adjustment.user), .adjusted)
         case .keyReused:
             trial.fault =
                 "This page was used before, for another correction. Look at the statement, then send it again."
