@@ -2,23 +2,31 @@ public import Core
 
 /// Turns the text of a token into claims that can be trusted: form, key, signature, claims, in this order.
 public struct TokenVerifier: Sendable {
-    public typealias KeyFinder = @Sendable (TokenHeader) throws(TokenError) -> KeySet.Key
+    /// Gives the issuer's keys: newer ones, if those at hand will not do. `nil` if they cannot be read.
+    public typealias Keys = @Sendable (_ isStale: (KeySet) -> Bool) -> KeySet?
     /// Gives the payload back if the key signed the token.
     public typealias SignatureCheck = @Sendable (_ token: String, KeySet.Key) throws(TokenError) -> [UInt8]
 
-    private let key: KeyFinder
+    private let keys: Keys
     private let signed: SignatureCheck
+    private let verified = VerifiedTokens()
 
-    public init(key: @escaping KeyFinder, signed: @escaping SignatureCheck) {
-        self.key = key
+    public init(keys: @escaping Keys, signed: @escaping SignatureCheck) {
+        self.keys = keys
         self.signed = signed
     }
 
     public func claims(
         of token: String, under rules: TokenRules, at now: Instant
     ) throws(TokenError) -> TokenClaims {
-        let claims = try TokenClaims(payload(of: token, made: [.unsaid, .jwt, .accessToken]))
+        if let keys = keys({ _ in false }), let claims = verified.claims(of: token, under: keys, at: now) {
+            try rules.check(claims, at: now)
+            return claims
+        }
+        let (payload, keys) = try payload(of: token, made: [.unsaid, .jwt, .accessToken])
+        let claims = try TokenClaims(payload)
         try rules.check(claims, at: now)
+        verified.keep(claims, of: token, under: keys, at: now)
         return claims
     }
 
@@ -28,16 +36,19 @@ public struct TokenVerifier: Sendable {
     public func logout(
         _ token: String, under rules: TokenRules, for client: String, at now: Instant
     ) throws(TokenError) -> LogoutToken {
-        let logout = try LogoutToken(payload(of: token, made: [.unsaid, .logoutToken]))
+        let logout = try LogoutToken(payload(of: token, made: [.unsaid, .logoutToken]).payload)
         try rules.check(logout, for: client, at: now)
         return logout
     }
 
-    private func payload(of token: String, made types: [TokenType]) throws(TokenError) -> [UInt8] {
+    private func payload(
+        of token: String, made types: [TokenType]
+    ) throws(TokenError) -> (payload: [UInt8], keys: KeySet) {
         let header = try TokenHeader(of: token)
         guard types.contains(header.type) else { throw .typeNotAllowed }
-        let key = try key(header)
+        guard let keys = keys({ $0.mightMiss(header) }) else { throw .keysUnavailable }
+        let key = try keys.key(for: header)
         guard key.algorithm == header.algorithm else { throw .keyOfAnotherType }
-        return try signed(token, key)
+        return (try signed(token, key), keys)
     }
 }

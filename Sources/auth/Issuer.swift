@@ -28,12 +28,7 @@ struct Issuer: Sendable {
 
     /// Checks signatures with the issuer's keys.
     var verifier: TokenVerifier {
-        TokenVerifier(
-            key: { [keys] header throws(TokenError) in
-                guard let set = keys.value(unless: { $0.mightMiss(header) }) else { throw .keysUnavailable }
-                return try set.key(for: header)
-            },
-            signed: Self.payload)
+        TokenVerifier(keys: { [keys] isStale in keys.value(unless: isStale) }, signed: Self.payload)
     }
 
     /// Begins to read the configuration.

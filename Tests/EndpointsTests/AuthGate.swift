@@ -103,10 +103,7 @@ final class AuthGate: Sendable {
 
     private func verifier(_ set: KeySet) -> TokenVerifier {
         TokenVerifier(
-            key: { [self] header throws(TokenError) in
-                if state.withLock({ $0.areKeysUnavailable }) { throw .keysUnavailable }
-                return try set.key(for: header)
-            },
+            keys: { [self] _ in state.withLock { $0.areKeysUnavailable } ? nil : set },
             signed: { token, key throws(TokenError) in
                 do { return try JWS.verified(token, by: JWK(json: key.json), algorithm: .es256) } catch {
                     throw .signatureMismatch
