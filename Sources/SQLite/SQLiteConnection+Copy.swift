@@ -5,15 +5,17 @@ private import Glibc
 extension SQLiteConnection {
     /// Writes a copy of the database as it is at one moment, while others go on writing.
     ///
-    /// The moment lasts as long as the pages are read and handed to the system; they reach the disk afterwards.
+    /// Nobody's log grows meanwhile: see ``SlicedCopy``.
     ///
     /// - Parameter path: no file stands there yet. The copy is one file, without a WAL beside it.
-    static func copy(of database: String, to path: String) throws(DatabaseError) {
-        try SQLiteConnection(path: path, mode: .copy).fill(from: database)
-        let descriptor = unsafe open(path, O_RDWR | O_CLOEXEC)
+    static func copy(
+        of database: String, to path: String, slice: Duration = SlicedCopy.firstSlice
+    ) throws(DatabaseError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        guard descriptor >= 0 else { throw DatabaseError(errno: errno, doing: "make the copy") }
         defer { close(descriptor) }
-        try takeOffLog(descriptor)
-        guard descriptor >= 0, fsync(descriptor) == 0 else { throw DatabaseError(errno: errno, doing: "keep the copy") }
+        try fill(path, descriptor, from: database, slice: slice)
+        guard fsync(descriptor) == 0 else { throw DatabaseError(errno: errno, doing: "keep the copy") }
     }
 
     /// A copy that nobody else sees and that goes with the connection, or with the process.
@@ -24,8 +26,7 @@ extension SQLiteConnection {
         defer { close(descriptor) }
         let copy: SQLiteConnection
         do throws(DatabaseError) {
-            try SQLiteConnection(path: path, mode: .copy).fill(from: database)
-            try takeOffLog(descriptor)
+            try fill(path, descriptor, from: database, slice: SlicedCopy.firstSlice)
             copy = try SQLiteConnection(path: path, mode: .copy)
         } catch {
             _ = unsafe unlink(path)
@@ -58,6 +59,17 @@ extension SQLiteConnection {
         }
     }
 
+    /// - Parameter descriptor: of the file at `path`, which is empty.
+    private static func fill(
+        _ path: String, _ descriptor: Int32, from database: String, slice: Duration
+    ) throws(DatabaseError) {
+        if try !SlicedCopy.make(of: database, to: descriptor, slice: slice) {
+            guard ftruncate(descriptor, 0) == 0 else { throw DatabaseError(errno: errno, doing: "make the copy") }
+            try SQLiteConnection(path: path, mode: .copy).fill(from: database)
+        }
+        try takeOffLog(descriptor)
+    }
+
     /// The copy says of itself, as its original does, that it has a write-ahead log. To have SQLite change that would make
     /// one under the copy's name for a moment, which whoever still reads the copy of before takes for its own.
     ///
@@ -70,6 +82,9 @@ extension SQLiteConnection {
         throw DatabaseError(errno: errno, doing: "make the copy")
     }
 
+    /// In one read transaction, during which the log grows: for a database without a log, and for one that changes faster than
+    /// it can be copied.
+    ///
     /// Source: https://www.sqlite.org/c3ref/backup_finish.html
     private func fill(from database: String) throws(DatabaseError) {
         // What fails half-way is thrown away whole. A journal on the disk would be found by whoever still reads the copy
@@ -77,15 +92,17 @@ extension SQLiteConnection {
         try execute("PRAGMA journal_mode = MEMORY")
         try execute("PRAGMA synchronous = OFF")
         let source = try SQLiteConnection(path: database, mode: .read)
-        try unsafe source.withHandles(self) { (source, target) throws(DatabaseError) in
-            guard let backup = unsafe sqlite3_backup_init(target, "main", source, "main") else {
-                throw unsafe DatabaseError(sqlite3_errcode(target), on: target, sql: "backup")
-            }
-            // All pages in one step: one read transaction, so nobody's commit makes it begin again.
-            let code = unsafe sqlite3_backup_step(backup, -1)
-            let end = unsafe sqlite3_backup_finish(backup)
-            guard code == SQLITE_DONE, end == SQLITE_OK else {
-                throw unsafe DatabaseError(code == SQLITE_DONE ? end : code, on: target, sql: "backup")
+        try unsafe source.withHandle { (source) throws(DatabaseError) in
+            try unsafe withHandle { (target) throws(DatabaseError) in
+                guard let backup = unsafe sqlite3_backup_init(target, "main", source, "main") else {
+                    throw unsafe DatabaseError(sqlite3_errcode(target), on: target, sql: "backup")
+                }
+                // All pages in one step: nobody's commit makes it begin again.
+                let code = unsafe sqlite3_backup_step(backup, -1)
+                let end = unsafe sqlite3_backup_finish(backup)
+                guard code == SQLITE_DONE, end == SQLITE_OK else {
+                    throw unsafe DatabaseError(code == SQLITE_DONE ? end : code, on: target, sql: "backup")
+                }
             }
         }
     }

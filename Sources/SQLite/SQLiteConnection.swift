@@ -69,11 +69,11 @@ public import Database
         unsafe sqlite3_busy_timeout(handle, Int32(patience / .milliseconds(1)))
     }
 
-    /// Lends both handles to one call of SQLite's.
-    func withHandles(
-        _ other: SQLiteConnection, _ body: (OpaquePointer, OpaquePointer) throws(DatabaseError) -> Void
-    ) throws(DatabaseError) {
-        try unsafe body(handle, other.handle)
+    /// Lends the handle to calls of SQLite's.
+    func withHandle<Result>(
+        _ body: (OpaquePointer) throws(DatabaseError) -> Result
+    ) throws(DatabaseError) -> Result {
+        try unsafe body(handle)
     }
 
     public override var changes: Int { Int(unsafe sqlite3_changes64(handle)) }
