@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 import Threads
@@ -32,7 +33,7 @@ import Threads
                 let status = try? Self.deliver(to: path)
                 #expect(status == 202)
                 delivered.withLock { $0 += status == 202 ? 1 : 0 }
-                longest.withLock { $0 = max($0, size(of: log)) }
+                longest.withLock { $0 = max($0, Self.size(of: log)) }
             }
         }
         isOver.withLock { $0 = true }
@@ -45,7 +46,48 @@ import Threads
         print("the log had at most \(most >> 20) MiB of \((Self.deliveries * Self.bytes) >> 20) MiB; \(done)")
     }
 
-    private func size(of path: String) -> Int64 {
+    /// One that dies half-way as well: then the log is everybody's again.
+    @Test func aBackupThatStandsStillKeepsNobodyFromWriting() throws {
+        let handler = try Handler()
+        let database = handler.directory.path + "/credits.db"
+        let filled = try Program("/usr/bin/sqlite3").run([
+            database,
+            """
+            CREATE TABLE ballast AS WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
+                SELECT i, randomblob(4000) FROM n;
+            PRAGMA wal_checkpoint(TRUNCATE);
+            """,
+        ])
+        #expect(filled.status == 0, "\(filled.errors)")
+        let backup = try Program("creditctl").start(["backup"], environment: handler.environment)
+        try eventually("it copies", within: .seconds(30)) { Self.copiedBytes(beside: database) > 1 << 20 }
+        backup.signal(SIGSTOP)
+
+        func deliver(_ number: Int) throws {
+            for _ in 0..<number { #expect(try Self.deliver(to: handler.socketPath) == 202) }
+        }
+        try deliver(160)
+        #expect(Self.copiedBytes(beside: database) < 100 << 20, "it was stopped half-way")
+        #expect(Self.size(of: database + "-wal") > 32 << 20, "it reads")
+        backup.signal(SIGKILL)
+        #expect(backup.wait(within: .seconds(10)) == -SIGKILL)
+        try eventually("the log is everybody's again") {
+            try deliver(1)
+            return Self.size(of: database + "-wal") < 17 << 20
+        }
+        for arguments in [["backup"], ["backup", "check"], ["ledger", "verify"]] {
+            let ended = try Program("creditctl").run(arguments, environment: handler.environment)
+            #expect(ended.status == 0, "\(arguments): \(ended.output)\(ended.errors)")
+        }
+    }
+
+    private static func copiedBytes(beside database: String) -> Int64 {
+        let backups = database.replacing("credits.db", with: "backups")
+        let unfinished = FileManager.default.enumerator(atPath: backups)?.compactMap { $0 as? String } ?? []
+        return unfinished.map { size(of: backups + "/" + $0) }.max() ?? 0
+    }
+
+    private static func size(of path: String) -> Int64 {
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64
         return size ?? 0
     }
