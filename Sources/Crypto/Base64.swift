@@ -21,18 +21,32 @@ public enum Base64 {
 
     /// The alphabet for URLs, without padding.
     public static func urlEncoded(_ bytes: [UInt8]) -> String {
-        encoded(bytes).replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        let standard = encoded(bytes).utf8.prefix { $0 != UInt8(ascii: "=") }
+        return String(
+            decoding: standard.map { byte in
+                byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte
+            }, as: UTF8.self)
     }
 
     /// `nil` unless `text` is exactly the alphabet for URLs without padding.
     public static func urlDecoded(_ text: String) -> [UInt8]? {
-        guard !text.utf8.contains(where: { "+/=".utf8.contains($0) }) else { return nil }
-        let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-        return decoded(standard + String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4))
+        var standard: [UInt8] = []
+        standard.reserveCapacity(text.utf8.count + 3)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            case UInt8(ascii: "-"): standard.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): standard.append(UInt8(ascii: "/"))
+            case _: standard.append(byte)
+            }
+        }
+        while standard.count % 4 != 0 { standard.append(UInt8(ascii: "=")) }
+        return decoded(String(decoding: standard, as: UTF8.self))
     }
 }
 
 /// Two lower-case digits a byte.
 public func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -97,9 +97,11 @@ private import Threads
 
 /// Takes what nginx still wants to send, so that closing does not reset the connection under our answer.
 private func drain(_ stream: UnsafeMutablePointer<FCGX_Stream>?) {
-    var scratch = [CChar](repeating: 0, count: 65_536)
-    for _ in 0..<1024 {
-        guard unsafe FCGX_GetStr(&scratch, Int32(scratch.count), stream) == Int32(scratch.count) else { return }
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { scratch in
+        let most = Int32(scratch.count)
+        for _ in 0..<16_384 {
+            guard unsafe FCGX_GetStr(scratch.baseAddress, most, stream) == most else { return }
+        }
     }
 }
 

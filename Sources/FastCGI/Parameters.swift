@@ -10,33 +10,63 @@ struct Parameters {
     }
 
     private var values: [String: String] = [:]
+    /// What the client sent as a header, by the name that it has there.
+    private var fields: [String: String] = [:]
     private var isMalformed = false
 
     /// - Parameter entries: C strings up to a null pointer, as libfcgi and the environment have them.
     mutating func add(all entries: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
+        values.reserveCapacity(32)
+        fields.reserveCapacity(16)
         var entry = unsafe entries
         while let text = unsafe entry.pointee {
-            unsafe add(UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) })
+            unsafe add(UnsafeRawBufferPointer(start: text, count: strlen(text)))
             unsafe entry += 1
         }
     }
 
     /// - Parameter entry: `NAME=value`. A name that stands twice makes the request malformed: whoever reads the first
     ///   and whoever reads the last would see different requests.
-    mutating func add(_ entry: [UInt8]) {
-        let parts = entry.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let name = String(streamSafe: parts[0]),
-            // Two users whose names differ in broken bytes must not become one by repairing them.
-            let value = String(streamSafe: parts[1]) ?? (Self.isTheClients(name) ? Self.unreadable : nil),
-            values.updateValue(value, forKey: name) == nil
-        else {
+    private mutating func add(_ entry: UnsafeRawBufferPointer) {
+        guard let end = unsafe entry.firstIndex(of: UInt8(ascii: "=")) else {
             isMalformed = true
             return
         }
+        let (name, value) = unsafe (entry[..<end], entry[(end + 1)...])
+        let isNew =
+            if unsafe name.starts(with: Self.fieldPrefix) {
+                unsafe Self.note(
+                    Array(value), as: name.dropFirst(Self.fieldPrefix.count).map(Self.fieldByte), in: &fields,
+                    isTheClients: true)
+            } else {
+                unsafe Self.note(
+                    Array(value), as: Array(name), in: &values, isTheClients: name.elementsEqual("REQUEST_URI".utf8))
+            }
+        if !isNew { isMalformed = true }
     }
 
-    /// Whether the value is what the client sent, byte for byte: whatever it holds, nobody else is meant by it.
-    private static func isTheClients(_ name: String) -> Bool { name.hasPrefix("HTTP_") || name == "REQUEST_URI" }
+    /// - Parameter isTheClients: the value is what the client sent, byte for byte: whatever it holds, nobody else is meant.
+    /// - Returns: whether it is text under a name that is new.
+    private static func note(
+        _ value: [UInt8], as name: [UInt8], in values: inout [String: String], isTheClients: Bool
+    ) -> Bool {
+        guard let name = String(streamSafe: name),
+            // Two users whose names differ in broken bytes must not become one by repairing them.
+            let value = String(streamSafe: value) ?? (isTheClients ? unreadable : nil)
+        else { return false }
+        return values.updateValue(value, forKey: name) == nil
+    }
+
+    private static let fieldPrefix = Array("HTTP_".utf8)
+
+    /// `HTTP_IF_NONE_MATCH` is `if-none-match`.
+    private static func fieldByte(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "_"): UInt8(ascii: "-")
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte | 0x20
+        case _: byte
+        }
+    }
 
     /// Stands for a value that is no text: who reads it refuses it, each in its own way.
     private static let unreadable = "\u{FFFD}"
@@ -94,12 +124,9 @@ struct Parameters {
     }
 
     private var headers: Headers {
-        var headers = Headers()
-        for (name, value) in values where name.hasPrefix("HTTP_") && !value.isEmpty {
-            headers[name.dropFirst("HTTP_".count).replacing("_", with: "-").lowercased()] = value
-        }
-        if let type = values["CONTENT_TYPE"], !type.isEmpty { headers["content-type"] = type }
-        return headers
+        var fields = fields
+        if let type = values["CONTENT_TYPE"], !type.isEmpty { fields["content-type"] = type }
+        return Headers(lowercased: fields)
     }
 
     private var caller: Caller? {
@@ -127,20 +154,27 @@ extension Response {
     ///
     /// Source: https://www.rfc-editor.org/rfc/rfc3875#section-6
     var serialized: [UInt8] {
-        var head = "Status: \(status.rawValue)\r\n"
-        for (name, value) in headers.sorted { head += "\(name): \(value.withoutControls)\r\n" }
-        for cookie in cookies { head += "set-cookie: \(cookie.withoutControls)\r\n" }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512 + body.count)
+        bytes.add("Status", "\(status.rawValue)")
+        for (name, value) in headers.sorted { bytes.add(name, value) }
+        for cookie in cookies { bytes.add("set-cookie", cookie) }
         // Who states a length of its own means to break off: the simulator does.
         if status != .noContent && status != .notModified && headers["content-length"] == nil {
-            head += "content-length: \(body.count)\r\n"
+            bytes.add("content-length", "\(body.count)")
         }
-        return Array((head + "\r\n").utf8) + body
+        bytes += "\r\n".utf8
+        bytes += body
+        return bytes
     }
 }
 
-extension String {
+extension [UInt8] {
     /// libfcgi passes on CR and LF: a value from outside could begin a field of its own.
-    fileprivate var withoutControls: String {
-        String(decoding: utf8.filter { $0 >= 0x20 && $0 != 0x7F }, as: UTF8.self)
+    fileprivate mutating func add(_ name: String, _ value: String) {
+        self += name.utf8
+        self += ": ".utf8
+        self += value.utf8.lazy.filter { $0 >= 0x20 && $0 != 0x7F }
+        self += "\r\n".utf8
     }
 }

@@ -103,9 +103,17 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         for (name, value) in elements { self[name] = value }
     }
 
+    /// - Parameter values: by names that are in lower case; an empty value is none.
+    public init(lowercased values: [String: String]) { self.values = values.filter { !$0.value.isEmpty } }
+
     public subscript(name: String) -> String? {
-        get { values[name.lowercased()] }
-        set { values[name.lowercased()] = newValue }
+        get { values[Self.lowercased(name)] }
+        set { values[Self.lowercased(name)] = newValue }
+    }
+
+    /// Nearly every name is so already.
+    private static func lowercased(_ name: String) -> String {
+        name.utf8.allSatisfy { !(0x41...0x5A).contains($0) && $0 < 0x80 } ? name : name.lowercased()
     }
 
     public var sorted: [(name: String, value: String)] {

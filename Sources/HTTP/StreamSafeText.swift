@@ -5,6 +5,7 @@ extension String {
     /// and no language has them.
     ///
     /// Source: https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
+    @inlinable
     public init?(streamSafe bytes: some Collection<UInt8>) {
         guard let text = String(validating: bytes, as: UTF8.self), text.isStreamSafe else { return nil }
         self = text
