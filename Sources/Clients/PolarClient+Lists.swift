@@ -5,7 +5,7 @@ internal import JSON
 /// Polar's lists, a page at a time: what no webhook told can be read there.
 ///
 /// Source: https://docs.polar.sh/api-reference
-extension PolarClient {
+extension PolarClient: PolarReading {
     /// As many as Polar gives at once.
     static let pageSize: Int64 = 100
 

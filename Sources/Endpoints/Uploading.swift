@@ -11,18 +11,18 @@ struct Uploading: Sendable {
 
     /// Reads the body and lets `body` do something with it. What is not kept by then is gone afterwards.
     func receive(
-        _ request: Request, _ body: (Upload) throws(RequestError) -> Response
+        _ request: Request, _ body: (UploadBody) throws(RequestError) -> Response
     ) throws(RequestError) -> Response {
         let content: any IncomingBlob
         do throws(BlobError) { content = try dependencies.begin() } catch { throw .notStored(StoreError(error)) }
-        let upload = Upload(into: content, maximumBytes: dependencies.maximumUploadBytes)
+        let upload = UploadBody(into: content, maximumBytes: dependencies.maximumUploadBytes)
         defer { upload.discard() }
         try upload.read(request)
         return try body(upload)
     }
 
     func submit(
-        _ upload: Upload, for profile: Profile, under keyed: Keyed<SubmitOutcome>?, _ request: Request
+        _ upload: UploadBody, for profile: Profile, under keyed: Keyed<SubmitOutcome>?, _ request: Request
     ) throws(RequestError) -> Once<SubmitOutcome> {
         let facts = try check(upload)
         let now = dependencies.now()
@@ -65,7 +65,7 @@ struct Uploading: Sendable {
     }
 
     /// Declared type against magic bytes, then the header: no pixel is decoded.
-    private func check(_ upload: Upload) throws(RequestError) -> ImageFacts {
+    private func check(_ upload: UploadBody) throws(RequestError) -> ImageFacts {
         guard upload.content.count > 0 else { throw .unreadableImage("It is empty.") }
         do throws(ImageFault) {
             let found = try ImageProbe.kind(of: upload.content)

@@ -5,7 +5,7 @@ internal import JSON
 /// the others.
 final class ReconcileRun {
     private(set) var report: ReconcileReport
-    private let parts: ReconcileParts
+    private let dependencies: ReconcileDependencies
     private let wish: ReconcileWish
     private let window: ReconcileWindow
     private let start: Instant
@@ -20,10 +20,10 @@ final class ReconcileRun {
     static let checkoutAge = Duration.seconds(120)
 
     init(
-        _ parts: ReconcileParts, _ wish: ReconcileWish, _ window: ReconcileWindow, from start: Instant,
+        _ dependencies: ReconcileDependencies, _ wish: ReconcileWish, _ window: ReconcileWindow, from start: Instant,
         until end: Instant
     ) {
-        self.parts = parts
+        self.dependencies = dependencies
         self.wish = wish
         self.window = window
         self.start = start
@@ -31,13 +31,13 @@ final class ReconcileRun {
         report = ReconcileReport(isDryRun: wish.isDryRun, since: window.orders.start)
     }
 
-    private var store: Store { parts.store }
+    private var store: Store { dependencies.store }
 
     // MARK: Orders
 
     /// Oldest first, a slice for each page: the next one begins with the last order of this one. So neither what is made
     /// meanwhile nor the order among equals moves anything past us, and what was read stays read if the next page fails.
-    func readOrders() throws(StoreError) {
+    func reconcileOrders() throws(StoreError) {
         var from = window.orders.start
         var number = 1
         var isWhole = true
@@ -58,7 +58,7 @@ final class ReconcileRun {
             }
             number = 1
             if last == from {
-                guard try readMoment(from) else { return }
+                guard try reconcileMoment(from) else { return }
                 from = from.advanced(by: .milliseconds(1))
             } else {
                 from = last
@@ -71,7 +71,7 @@ final class ReconcileRun {
     /// counted, and asked for again until all have come.
     ///
     /// - Returns: whether they have.
-    private func readMoment(_ moment: Instant) throws(StoreError) -> Bool {
+    private func reconcileMoment(_ moment: Instant) throws(StoreError) -> Bool {
         var found: Set<Order.ID> = []
         var total: Int64 = 0
         for _ in 0..<Self.mostTries {
@@ -92,8 +92,8 @@ final class ReconcileRun {
     }
 
     private func orders(_ from: Instant, until: Instant?, page: Int) -> PolarPage<OrderSnapshot>? {
-        let slice = OrderSlice(product: parts.scope.product, start: from, end: until)
-        let answer = read("orders") { () throws(PolarFailure) in try parts.polar.orders(slice, page) }
+        let slice = OrderSlice(product: dependencies.scope.product, start: from, end: until)
+        let answer = read("orders") { () throws(PolarFailure) in try dependencies.polar.orders(slice, page: page) }
         guard let answer else { return nil }
         if answer.unreadable > 0 { fail("orders", "\(answer.unreadable) could not be read") }
         let times = answer.items.map { $0.createdAt ?? from }
@@ -107,31 +107,32 @@ final class ReconcileRun {
     // MARK: Refunds
 
     /// Newest first, for Polar has no filter by their time; of each order that does not show them yet, the order.
-    func readRefunds() throws(StoreError) {
+    func reconcileRefunds() throws(StoreError) {
         var areOrdersRead = true
         let isWhole = try pages(of: "refunds") { page throws(PolarFailure) in
-            try parts.polar.refunds(page)
+            try dependencies.polar.refunds(page: page)
         } each: { refunds throws(StoreError) in
             let inside = refunds.filter { $0.createdAt >= window.refunds.start }
-            if try !readOrders(try store.orders.behind(inside), "refunds") { areOrdersRead = false }
+            if try !reconcileOrders(try store.orders.behind(inside), "refunds") { areOrdersRead = false }
             return inside.count == refunds.count
         }
         if isWhole, areOrdersRead { report.refundsEnd = start }
     }
 
     /// A refund that bounced is not among the refunds any more.
-    func readRefundedOrders() throws(StoreError) {
+    func reconcileRefundedOrders() throws(StoreError) {
         let orders = try store.orders.refunded(
-            since: parts.now().advanced(by: .zero - ReconcileWindow.deepRefunds), in: parts.scope.environment)
-        _ = try readOrders(orders, "refunded orders")
+            since: dependencies.now().advanced(by: .zero - ReconcileWindow.deepRefunds),
+            in: dependencies.scope.environment)
+        _ = try reconcileOrders(orders, "refunded orders")
     }
 
     /// - Returns: whether all were read.
-    private func readOrders(_ ids: [Order.ID], _ what: String) throws(StoreError) -> Bool {
+    private func reconcileOrders(_ ids: [Order.ID], _ what: String) throws(StoreError) -> Bool {
         var isWhole = true
         for id in ids where !seen.contains(id) {
             guard isInTime(what) else { return false }
-            switch try readOrder(id, what) {
+            switch try reconcileOrder(id, what) {
             case .read: break
             case .failed: isWhole = false
             case .hopeless: return false
@@ -146,8 +147,8 @@ final class ReconcileRun {
         case hopeless
     }
 
-    private func readOrder(_ id: Order.ID, _ what: String) throws(StoreError) -> Single {
-        guard let order = read(what, { () throws(PolarFailure) in try parts.polar.order(id) }) else {
+    private func reconcileOrder(_ id: Order.ID, _ what: String) throws(StoreError) -> Single {
+        guard let order = read(what, { () throws(PolarFailure) in try dependencies.polar.order(id) }) else {
             return isHopeless ? .hopeless : .failed
         }
         if let order { try apply([order]) } else { report.lagging += 1 }
@@ -157,11 +158,11 @@ final class ReconcileRun {
     // MARK: Disputes
 
     /// Polar sends no event for a lost dispute, and does not change the order.
-    func readDisputes() throws(StoreError) {
-        let known = try store.orders.lostDisputes(in: parts.scope.environment)
+    func reconcileDisputes() throws(StoreError) {
+        let known = try store.orders.lostDisputes(in: dependencies.scope.environment)
         var lost: Set<Order.ID> = []
         let isComplete = try pages(of: "disputes") { page throws(PolarFailure) in
-            try parts.polar.lostDisputes(page)
+            try dependencies.polar.lostDisputes(page: page)
         } each: { disputes throws(StoreError) in
             for dispute in disputes {
                 let isNew = lost.insert(dispute.order).inserted
@@ -179,13 +180,13 @@ final class ReconcileRun {
     private func noteLost(_ dispute: DisputeNotice) throws(StoreError) {
         if try store.orders.standing(of: dispute.order) == nil {
             // Neither a webhook nor the list of orders told of it.
-            guard try readOrder(dispute.order, "disputes") == .read, !wish.isDryRun else { return }
+            guard try reconcileOrder(dispute.order, "disputes") == .read, !wish.isDryRun else { return }
         }
         try note(dispute)
     }
 
     private func lookAgain(at order: Order.ID) throws(StoreError) {
-        let answer = read("disputes") { () throws(PolarFailure) in try parts.polar.disputes(order) }
+        let answer = read("disputes") { () throws(PolarFailure) in try dependencies.polar.disputes(over: order) }
         guard let disputes = answer, let clock = disputes.map(\.clock).max() else { return }
         guard disputes.allSatisfy({ !$0.isLost }) else { return }
         try note(DisputeNotice(order: order, isLost: false, clock: clock))
@@ -193,11 +194,8 @@ final class ReconcileRun {
 
     private func note(_ dispute: DisputeNotice) throws(StoreError) {
         guard let standing = try store.orders.standing(of: dispute.order) else { return }
-        let outcome =
-            wish.isDryRun
-            ? try store.orders.previewDispute(dispute, in: parts.scope, at: parts.now())
-            : try store.orders.noteDispute(
-                on: dispute.order, isLost: dispute.isLost, at: dispute.clock, in: parts.scope, now: parts.now())
+        let outcome = try store.orders.note(
+            dispute, in: dependencies.scope, isDryRun: wish.isDryRun, at: dependencies.now())
         guard let outcome, outcome != .stale else { return }
         report.disputes += 1
         take(outcome, of: dispute.order, standing)
@@ -206,37 +204,40 @@ final class ReconcileRun {
     // MARK: Checkouts
 
     /// As the return page does for a buyer who has come back.
-    func readCheckouts() throws(StoreError) {
+    func reconcileCheckouts() throws(StoreError) {
         let ids = try store.checkouts.unsettled(
-            olderThan: Self.checkoutAge, in: parts.scope.environment, limit: Self.mostCheckouts, at: parts.now())
+            olderThan: Self.checkoutAge, in: dependencies.scope.environment, limit: Self.mostCheckouts,
+            at: dependencies.now())
         for id in ids {
             guard isInTime("checkouts") else { return }
             if !wish.isDryRun {
-                guard try store.checkouts.claimQuestion(about: id, every: Self.checkoutAge, at: parts.now()) else {
+                guard try store.checkouts.claimQuestion(about: id, every: Self.checkoutAge, at: dependencies.now())
+                else {
                     continue
                 }
             }
             report.checkouts += 1
-            guard let answer = read("checkouts", { () throws(PolarFailure) in try parts.polar.checkout(id) }) else {
+            guard let answer = read("checkouts", { () throws(PolarFailure) in try dependencies.polar.report(on: id) })
+            else {
                 if isHopeless { return }
                 continue
             }
             guard let answer else { report.lagging += 1; continue }
             try apply(answer.orders)
-            if !wish.isDryRun { try store.checkouts.note(answer.checkout, in: parts.scope.environment) }
+            if !wish.isDryRun { try store.checkouts.note(answer.checkout, in: dependencies.scope.environment) }
         }
     }
 
     // MARK: The endpoint
 
     /// While it is switched off, Polar does not even keep what it would send.
-    func readEndpoint() throws(StoreError) {
-        guard let endpoints = read("webhook endpoint", parts.polar.endpoints) else { return }
-        let ours = endpoints.filter { $0.leads(to: parts.publicURL) }
+    func checkEndpoint() throws(StoreError) {
+        guard let endpoints = read("webhook endpoint", dependencies.polar.webhookEndpoints) else { return }
+        let ours = endpoints.filter { $0.leads(to: dependencies.publicURL) }
         report.endpoint = ours.isEmpty ? .missing : ours.contains(where: \.isEnabled) ? .enabled : .disabled
         let isEnabled = report.endpoint == .enabled
         if !isEnabled {
-            parts.log(
+            dependencies.log(
                 LogLine(
                     .error, "webhook.endpoint_not_enabled",
                     ["endpoint.state": report.endpoint.rawValue, "endpoint.path": WebhookEndpoint.path]))
@@ -246,8 +247,8 @@ final class ReconcileRun {
                 .webhookEndpoint,
                 [
                     "enabled": .bool(isEnabled), "state": .string(report.endpoint.rawValue),
-                    "url": .string(parts.publicURL + WebhookEndpoint.path),
-                ], at: parts.now())
+                    "url": .string(dependencies.publicURL + WebhookEndpoint.path),
+                ], at: dependencies.now())
         }
     }
 
@@ -256,7 +257,8 @@ final class ReconcileRun {
     private func apply(_ orders: [OrderSnapshot]) throws(StoreError) {
         let unseen = orders.filter { seen.insert($0.id).inserted }
         report.orders += unseen.count
-        let done = try store.orders.reconcile(unseen, in: parts.scope, isRehearsal: wish.isDryRun, at: parts.now())
+        let done = try store.orders.reconcile(
+            unseen, in: dependencies.scope, isDryRun: wish.isDryRun, at: dependencies.now())
         for one in done { take(one.outcome, of: one.order, one.standing) }
     }
 
@@ -275,7 +277,9 @@ final class ReconcileRun {
         case .otherEnvironment: fail("orders", "order \(order.text) belongs to Polar's other environment")
         }
         let isNews = standing.likeness != .same && standing.likeness != .settled
-        if !wish.isDryRun, isNews { parts.log(outcome.logLine(["order.id": order, "order.source": "reconcile"])) }
+        if !wish.isDryRun, isNews {
+            dependencies.log(outcome.logLine(["order.id": order, "order.source": "reconcile"]))
+        }
     }
 
     // MARK: Asking
@@ -327,13 +331,13 @@ final class ReconcileRun {
     }
 
     private func isInTime(_ what: String) -> Bool {
-        guard parts.now() >= end else { return true }
+        guard dependencies.now() >= end else { return true }
         fail(what, "there was no time left")
         return false
     }
 
     private func fail(_ what: String, _ reason: String) {
         report.add(ReconcileReport.Failure(what: what, reason: reason))
-        parts.log(LogLine(.error, "reconcile.not_read", ["reconcile.what": what, "reconcile.reason": reason]))
+        dependencies.log(LogLine(.error, "reconcile.not_read", ["reconcile.what": what, "reconcile.reason": reason]))
     }
 }

@@ -6,21 +6,19 @@ public import HTTP
 /// Answers 202 for everything that is kept, whatever it did, so that Polar stops sending it; 503 for what a retry may
 /// improve. Ten events in a row without a 2xx, and Polar switches the endpoint off.
 public struct PolarOrders: Sendable {
-    public typealias Receive =
-        @Sendable (Delivery, WebhookEvent?, _ headers: [(name: String, value: String)], Instant) throws(StoreError) ->
-        Receipt
-
     private let verifier: WebhookVerifier
-    private let receive: Receive
+    private let inbox: Inbox
+    private let scope: OrderScope
     private let now: @Sendable () -> Instant
     private let log: @Sendable (LogLine) -> Void
 
     public init(
-        verifier: WebhookVerifier, receive: @escaping Receive, now: @escaping @Sendable () -> Instant,
+        verifier: WebhookVerifier, inbox: Inbox, scope: OrderScope, now: @escaping @Sendable () -> Instant,
         log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.verifier = verifier
-        self.receive = receive
+        self.inbox = inbox
+        self.scope = scope
         self.now = now
         self.log = log
     }
@@ -58,7 +56,10 @@ public struct PolarOrders: Sendable {
     private func received(
         _ delivery: Delivery, _ event: Result<WebhookEvent, WebhookEventError>, _ request: Request, at now: Instant
     ) throws(PolarOrdersError) -> Receipt {
-        do { return try receive(delivery, try? event.get(), request.headers.sorted, now) } catch {
+        do {
+            return try inbox.receive(
+                delivery, event: try? event.get(), headers: request.headers.sorted, in: scope, at: now)
+        } catch {
             throw .notStored(error)
         }
     }

@@ -4,10 +4,10 @@ internal import Images
 /// One try at a job, up to the result: the original is read and cleaned, the provider called, its answer checked and
 /// cleaned. Nothing is stored.
 struct Attempt {
-    let parts: WorkerParts
+    let dependencies: WorkerDependencies
     let rules: WorkerRules
     let job: Job
-    let isStopping: WorkerParts.IsStopping
+    let isStopping: WorkerDependencies.IsStopping
     /// Told as soon as the provider has said something.
     let answered: () -> Void
 
@@ -32,9 +32,9 @@ struct Attempt {
         guard let kind = ImageProbe.kind(of: input[...]) else {
             throw .failed(.inputMissing, "the tools answered with no picture")
         }
-        let began = parts.uptime()
+        let began = dependencies.uptime()
         let answer = try generate(GenerationInput(bytes: input, kind: kind, prompt: rules.prompt))
-        let providerTime = parts.uptime() - began
+        let providerTime = dependencies.uptime() - began
         let result = try cleaned(answer, try facts(of: answer).kind, orElse: .unreadableResult)
         let facts = try facts(of: result)
         return Result(
@@ -45,7 +45,8 @@ struct Attempt {
     private func generate(_ input: GenerationInput) throws(AttemptFault) -> [UInt8] {
         let outcome: CallOutcome
         do throws(StoreError) {
-            outcome = try parts.store.jobs.countCall(for: job, dailyLimit: rules.dailyLimit, at: parts.now())
+            outcome = try dependencies.store.jobs.countCall(
+                for: job, dailyLimit: rules.dailyLimit, at: dependencies.now())
         } catch {
             throw .outage(Outage(.ours, error.description))
         }
@@ -56,7 +57,7 @@ struct Attempt {
         }
         let answer: [UInt8]
         do throws(GenerationFault) {
-            answer = try parts.generate(input, isStopping)
+            answer = try dependencies.generate(input, isStopping)
         } catch {
             let fault = AttemptFault(error)
             if fault.isAnAnswer { answered() }
@@ -70,7 +71,7 @@ struct Attempt {
     private func thumbnail(of result: [UInt8], _ facts: ImageFacts) -> Thumbnail? {
         guard max(facts.width, facts.height) > Self.thumbnailSide else { return nil }
         do throws(CleaningFault) {
-            let bytes = try parts.thumbnail(result, Self.thumbnailSide, isStopping)
+            let bytes = try dependencies.thumbnail(result, Self.thumbnailSide, isStopping)
             guard bytes.count < result.count else { return nil }
             do throws(ImageFault) {
                 return Thumbnail(
@@ -86,12 +87,12 @@ struct Attempt {
 
     private func tellNoThumbnail(_ reason: String) {
         let facts: [String: any LogValue] = ["generation.id": job.generation, "thumbnail.reason": reason]
-        parts.log(LogLine(.warning, "generation.no_thumbnail", facts))
+        dependencies.log(LogLine(.warning, "generation.no_thumbnail", facts))
     }
 
     private func read() throws(AttemptFault) -> [UInt8] {
         do throws(BlobError) {
-            return try parts.read(job.input)
+            return try dependencies.read(job.input)
         } catch {
             switch error {
             case .absent, .tooLarge: throw .failed(.inputMissing, error.description)
@@ -104,7 +105,7 @@ struct Attempt {
         _ bytes: [UInt8], _ kind: ImageKind, orElse failure: GenerationFailure
     ) throws(AttemptFault) -> [UInt8] {
         do throws(CleaningFault) {
-            return try parts.clean(bytes, kind, isStopping)
+            return try dependencies.clean(bytes, kind, isStopping)
         } catch {
             switch error {
             case .unreadable(let reason): throw .failed(failure, reason)

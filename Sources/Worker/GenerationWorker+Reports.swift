@@ -24,12 +24,13 @@ extension GenerationWorker {
     }
 
     private func keep(_ result: Attempt.Result, of job: Job) throws(BlobError) -> ReportOutcome {
-        try parts.keep([result.bytes] + (result.thumbnail.map { [$0.bytes] } ?? [])) { blobs throws(StoreError) in
+        try dependencies.keep([result.bytes] + (result.thumbnail.map { [$0.bytes] } ?? [])) {
+            blobs throws(StoreError) in
             let image = StoredImage(blob: blobs[0], bytes: Int64(result.bytes.count), facts: result.facts)
             let thumbnail = result.thumbnail.map {
                 StoredImage(blob: blobs[1], bytes: Int64($0.bytes.count), facts: $0.facts)
             }
-            return try parts.store.jobs.complete(job, with: image, thumbnail: thumbnail, at: parts.now())
+            return try dependencies.store.jobs.complete(job, with: image, thumbnail: thumbnail, at: dependencies.now())
         }
     }
 
@@ -53,7 +54,9 @@ extension GenerationWorker {
     func fail(_ job: Job, _ failure: GenerationFailure, _ reason: String) {
         let facts: [String: any LogValue] = ["generation.error": failure.rawValue, "provider.reason": reason]
         do throws(StoreError) {
-            switch try parts.store.jobs.fail(job, failure, maximumAttempts: rules.attempts, at: parts.now()) {
+            switch try dependencies.store.jobs.fail(
+                job, failure, maximumAttempts: rules.attempts, at: dependencies.now())
+            {
             case .retry(let due):
                 log(.notice, "generation.retried", job, facts.merging(["retry.at": due.rfc3339]) { $1 })
             case .failed(let isRefunded):
@@ -72,13 +75,13 @@ extension GenerationWorker {
             "pause.cause": outage.cause.rawValue, "provider.reason": outage.reason,
         ]
         report(job, "generation.postponed", facts) { () throws(StoreError) in
-            try parts.store.jobs.postpone(job, after: outage, isSuspect: isSuspect, at: parts.now())
+            try dependencies.store.jobs.postpone(job, after: outage, isSuspect: isSuspect, at: dependencies.now())
         }
     }
 
     func handBack(_ job: Job) {
         report(job, "generation.handed_back") { () throws(StoreError) in
-            try parts.store.jobs.handBack(job, at: parts.now())
+            try dependencies.store.jobs.handBack(job, at: dependencies.now())
         }
     }
 
@@ -105,18 +108,20 @@ extension GenerationWorker {
 
     /// - Parameter cause: why the worker pauses; `nil` if it does not, or not any more.
     func noteProvider(pausedBy cause: Outage.Cause?) {
-        do throws(StoreError) { try parts.store.operations.noteProvider(pausedBy: cause, at: parts.now()) } catch {
+        do throws(StoreError) {
+            try dependencies.store.operations.noteProvider(pausedBy: cause, at: dependencies.now())
+        } catch {
             tellNotNoted(error)
         }
     }
 
     private func tellNotNoted(_ error: StoreError) {
-        parts.log(LogLine(.error, "provider.not_noted", ["store.reason": error.description]))
+        dependencies.log(LogLine(.error, "provider.not_noted", ["store.reason": error.description]))
     }
 
     private func discard(_ blobs: [BlobID], of job: Job) {
         do throws(BlobError) {
-            try parts.discard(blobs)
+            try dependencies.discard(blobs)
         } catch {
             log(.warning, "generation.not_tidied", job, ["store.reason": error.description])
         }
@@ -126,7 +131,7 @@ extension GenerationWorker {
         _ level: LogLine.Level, _ event: String, _ job: Job, _ facts: [String: any LogValue] = [:]
     ) {
         let named: [String: any LogValue] = ["generation.id": job.generation, "job.attempt": job.attempt]
-        parts.log(LogLine(level, event, facts.merging(named) { $1 }))
+        dependencies.log(LogLine(level, event, facts.merging(named) { $1 }))
     }
 }
 

@@ -11,7 +11,7 @@ public final class GenerationWorker: Sendable {
     /// picture that it breaks over must not keep all others waiting.
     private static let forgivenOutages: Int64 = 2
 
-    let parts: WorkerParts
+    let dependencies: WorkerDependencies
     let rules: WorkerRules
     private let state = Monitor(State())
 
@@ -26,9 +26,9 @@ public final class GenerationWorker: Sendable {
         var isLimitTold = false
     }
 
-    public init(parts: WorkerParts, rules: WorkerRules) {
+    public init(dependencies: WorkerDependencies, rules: WorkerRules) {
         precondition(rules.attempts >= 1)
-        self.parts = parts
+        self.dependencies = dependencies
         self.rules = rules
     }
 
@@ -68,20 +68,24 @@ public final class GenerationWorker: Sendable {
     /// - Returns: whether it is worth asking again at once.
     public func step() -> Bool {
         let (permission, held, suspect) = state.withLock { state in
-            (state.breaker.ask(at: parts.uptime()), state.held, state.breaker.suspect)
+            (state.breaker.ask(at: dependencies.uptime()), state.held, state.breaker.suspect)
         }
-        defer { if let probe = permission.probe { state.withLock { $0.breaker.didNotAsk(probe, at: parts.uptime()) } } }
+        defer {
+            if let probe = permission.probe {
+                state.withLock { $0.breaker.didNotAsk(probe, at: dependencies.uptime()) }
+            }
+        }
         let mostAttempts = rules.attempts + Self.spareAttempts
         do throws(StoreError) {
             guard permission != .none else {
-                try parts.store.jobs.tend(
+                try dependencies.store.jobs.tend(
                     lease: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge, held: held,
-                    at: parts.now())
+                    at: dependencies.now())
                 return false
             }
-            let outcome = try parts.store.jobs.claim(
+            let outcome = try dependencies.store.jobs.claim(
                 for: rules.lease, maximumAttempts: mostAttempts, maximumAge: rules.maximumAge,
-                dailyLimit: rules.dailyLimit, held: held, avoiding: suspect, at: parts.now())
+                dailyLimit: rules.dailyLimit, held: held, avoiding: suspect, at: dependencies.now())
             switch outcome {
             case .nothing: return false
             case .dailyLimitReached:
@@ -90,7 +94,7 @@ public final class GenerationWorker: Sendable {
             case .job(let job): return work(on: job, probe: permission.probe)
             }
         } catch {
-            parts.log(LogLine(.error, "generation.not_claimed", ["store.reason": error.description]))
+            dependencies.log(LogLine(.error, "generation.not_claimed", ["store.reason": error.description]))
             return false
         }
     }
@@ -113,7 +117,7 @@ public final class GenerationWorker: Sendable {
             }
         }
         let attempt = Attempt(
-            parts: parts, rules: rules, job: job, isStopping: { [self] in isStopping },
+            dependencies: dependencies, rules: rules, job: job, isStopping: { [self] in isStopping },
             answered: { [self] in answered() })
         do throws(AttemptFault) {
             let result = try attempt.run()
@@ -154,7 +158,7 @@ public final class GenerationWorker: Sendable {
             defer { state.isLimitTold = true }
             return !state.isLimitTold
         }
-        if isNew { parts.log(LogLine(.warning, "generation.daily_limit_reached")) }
+        if isNew { dependencies.log(LogLine(.warning, "generation.daily_limit_reached")) }
     }
 
     // MARK: Outages
@@ -165,7 +169,7 @@ public final class GenerationWorker: Sendable {
             return state.breaker.answered()
         }
         guard isOver else { return }
-        parts.log(LogLine(.notice, "provider.resumed"))
+        dependencies.log(LogLine(.notice, "provider.resumed"))
         noteProvider(pausedBy: nil)
     }
 
@@ -175,7 +179,7 @@ public final class GenerationWorker: Sendable {
             let isSuspect = outage.mayBeOfThePicture && state.breaker.wouldBeSuspect
             if isSuspect && job.outages >= Self.forgivenOutages { return (true, true, false) }
             let isPause = state.breaker.letDown(
-                job.generation, probe: probe, wish: outage.retryAfter, at: parts.uptime())
+                job.generation, probe: probe, wish: outage.retryAfter, at: dependencies.uptime())
             return (isSuspect, false, isPause)
         }
         guard !isGuilty else {
@@ -185,7 +189,7 @@ public final class GenerationWorker: Sendable {
         postpone(job, after: outage, isSuspect: isSuspect)
         if isPause {
             let level: LogLine.Level = outage.cause == .misconfigured ? .error : .warning
-            parts.log(
+            dependencies.log(
                 LogLine(
                     level, "provider.paused", ["pause.cause": outage.cause.rawValue, "provider.reason": outage.reason]))
             noteProvider(pausedBy: outage.cause)

@@ -20,7 +20,7 @@ serving("auth") { (settings: AuthSettings, store, log) in
         sessions: Auth.Sessions(
             store.sessions, formTokens: try store.sessions.formTokenKey(), note: uses.note),
         login: settings.client.map(issuer.login),
-        surroundings: Auth.Surroundings(random: randomBytes, now: System.now, log: log.callAsFunction))
+        dependencies: Auth.Dependencies(random: randomBytes, now: System.now, log: log.callAsFunction))
     return Endpoint(
         maximumBodyBytes: 16_384, begin: issuer.waitForKeys, end: uses.keep, respond: auth.respond)
 }

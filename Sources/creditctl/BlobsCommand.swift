@@ -17,8 +17,8 @@ struct BlobsCommand: ParsableCommand {
                 is about to need stays. Exit code 1: a generation refers to a file that is not there.
                 """)
 
-        @Flag(name: .long, help: "Remove nothing, only tell.")
-        var dryRun = false
+        @Flag(name: .customLong("dry-run"), help: "Remove nothing, only tell.")
+        var isDryRun = false
         @Option(help: "Seconds; younger files stay.")
         var grace = 3600
         @OptionGroup var output: OutputOptions
@@ -38,12 +38,12 @@ struct BlobsCommand: ParsableCommand {
             let sweep = try swept(blobs, store)
             let missing = try missing(blobs, store)
             output.print([
-                "dry_run": .bool(dryRun), "removed": .array(sweep.removed.map { .string($0.text) }),
+                "dry_run": .bool(isDryRun), "removed": .array(sweep.removed.map { .string($0.text) }),
                 "unfinished": .integer(Int64(sweep.unfinished)),
                 "missing": .array(
                     missing.map { ["generation_id": .string($0.generation.text), "blob": .string($0.blob.text)] }),
             ]) {
-                let verb = dryRun ? "would remove" : "removed"
+                let verb = isDryRun ? "would remove" : "removed"
                 let removed = ["\(verb) \(sweep.removed.count) files and \(sweep.unfinished) unfinished ones"]
                 return (removed + missing.map { "generation \($0.generation.text): file \($0.blob.text) is missing" })
                     .joined(separator: "\n")
@@ -53,7 +53,7 @@ struct BlobsCommand: ParsableCommand {
 
         private func swept(_ blobs: BlobDirectory, _ store: Store) throws(Refusal) -> BlobDirectory.Sweep {
             do throws(BlobError) {
-                return try blobs.sweep(olderThan: .seconds(grace), at: System.now(), removing: !dryRun) {
+                return try blobs.sweep(olderThan: .seconds(grace), at: System.now(), removing: !isDryRun) {
                     id throws(StoreError) in try store.generations.isReferenced(id)
                 }
             } catch {

@@ -33,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
 
     func run() throws {
         let findings = Doctor(
-            parts: .real,
+            dependencies: .real,
             wish: DoctorWish(isOffline: offline, minimumFreeBytes: Int64(free) << 20, sockets: sockets)
         ).findings()
         let faults = findings.count { $0.level == .fault }
@@ -58,9 +58,9 @@ extension Finding {
     }
 }
 
-extension DoctorParts {
-    fileprivate static var real: DoctorParts {
-        DoctorParts(
+extension DoctorDependencies {
+    fileprivate static var real: DoctorDependencies {
+        DoctorDependencies(
             environment: { System.environment() }, look: System.look(at:), canWrite: System.canWrite,
             text: System.text(ofFile:), freeBytes: { System.freeBytes(beside: $0) },
             polar: { settings in

@@ -94,8 +94,8 @@ struct InboxCommand: ParsableCommand {
         var days = DeliveryAge.bodies
         @Option(help: "Days; older deliveries go as a whole.")
         var rowDays = DeliveryAge.rows
-        @Flag(name: .long, help: "Remove nothing, only count.")
-        var dryRun = false
+        @Flag(name: .customLong("dry-run"), help: "Remove nothing, only count.")
+        var isDryRun = false
         @OptionGroup var output: OutputOptions
 
         func validate() throws {
@@ -108,12 +108,12 @@ struct InboxCommand: ParsableCommand {
             let now = System.now()
             func before(_ days: Int) -> Instant { now.advanced(by: .seconds(-86_400 * days)) }
             let pruned = try openStore().inbox.prune(
-                bodiesBefore: before(days), rowsBefore: before(rowDays), isDryRun: dryRun)
+                bodiesBefore: before(days), rowsBefore: before(rowDays), isDryRun: isDryRun)
             output.print([
-                "dry_run": .bool(dryRun), "bodies": .integer(Int64(pruned.bodies)),
+                "dry_run": .bool(isDryRun), "bodies": .integer(Int64(pruned.bodies)),
                 "rows": .integer(Int64(pruned.rows)),
             ]) {
-                "\(dryRun ? "would forget" : "forgot") \(pruned.bodies) bodies and \(pruned.rows) whole deliveries"
+                "\(isDryRun ? "would forget" : "forgot") \(pruned.bodies) bodies and \(pruned.rows) whole deliveries"
             }
         }
     }

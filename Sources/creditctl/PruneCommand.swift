@@ -14,8 +14,8 @@ struct PruneCommand: ParsableCommand {
             users had deleted them; unless it is set, they stay. A timer runs it daily.
             """)
 
-    @Flag(name: .long, help: "Remove nothing, only count.")
-    var dryRun = false
+    @Flag(name: .customLong("dry-run"), help: "Remove nothing, only count.")
+    var isDryRun = false
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -24,19 +24,19 @@ struct PruneCommand: ParsableCommand {
         let now = System.now()
         func before(_ days: Int) -> Instant { now.advanced(by: .seconds(-86_400 * days)) }
         let inbox = try store.inbox.prune(
-            bodiesBefore: before(DeliveryAge.bodies), rowsBefore: before(DeliveryAge.rows), isDryRun: dryRun)
-        let checkouts = try store.checkouts.prune(before: before(settings.checkoutDays), isDryRun: dryRun)
+            bodiesBefore: before(DeliveryAge.bodies), rowsBefore: before(DeliveryAge.rows), isDryRun: isDryRun)
+        let checkouts = try store.checkouts.prune(before: before(settings.checkoutDays), isDryRun: isDryRun)
         let blobs = BlobDirectory(path: settings.images, random: randomBytes)
         let pictures =
             try settings.imageDays.map { try prune(blobs, of: store, before: before($0), at: now) } ?? Pictures()
         output.print([
-            "dry_run": .bool(dryRun), "bodies": .integer(Int64(inbox.bodies)), "rows": .integer(Int64(inbox.rows)),
+            "dry_run": .bool(isDryRun), "bodies": .integer(Int64(inbox.bodies)), "rows": .integer(Int64(inbox.rows)),
             "checkouts": .integer(Int64(checkouts)), "generations": .integer(Int64(pictures.generations)),
             "files": .integer(Int64(pictures.files)),
         ]) {
             """
-            \(dryRun ? "would forget" : "forgot") \(inbox.bodies) bodies and \(inbox.rows) whole deliveries, \
-            \(checkouts) checkouts, \(pictures.generations) generations\(dryRun ? "" : " with \(pictures.files) files")
+            \(isDryRun ? "would forget" : "forgot") \(inbox.bodies) bodies and \(inbox.rows) whole deliveries, \
+            \(checkouts) checkouts, \(pictures.generations) generations\(isDryRun ? "" : " with \(pictures.files) files")
             """
         }
     }
@@ -50,7 +50,7 @@ struct PruneCommand: ParsableCommand {
     private func prune(
         _ blobs: BlobDirectory, of store: Store, before end: Instant, at now: Instant
     ) throws -> Pictures {
-        guard !dryRun else { return Pictures(generations: try store.generations.old(before: end)) }
+        guard !isDryRun else { return Pictures(generations: try store.generations.old(before: end)) }
         var pictures = Pictures()
         while true {
             let files = try store.generations.prune(before: end, at: now)

@@ -23,12 +23,12 @@ struct ReconcileCommand: ParsableCommand {
     var since: Instant?
     @Flag(help: "Read 30 days of orders, 90 days of refunds, and every order here that was refunded.")
     var deep = false
-    @Flag(name: .long, help: "Change nothing, only tell what would be.")
-    var dryRun = false
+    @Flag(name: .customLong("dry-run"), help: "Change nothing, only tell what would be.")
+    var isDryRun = false
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        try Self.run(ReconcileWish(since: since, isDeep: deep, isDryRun: dryRun), output)
+        try Self.run(ReconcileWish(since: since, isDeep: deep, isDryRun: isDryRun), output)
     }
 
     static func run(_ wish: ReconcileWish, _ output: OutputOptions) throws {
@@ -40,25 +40,12 @@ struct ReconcileCommand: ParsableCommand {
             http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(30), maximumResponseBytes: 16 << 20),
             patience: .init(wait: System.wait))
         let reconciliation = Reconciliation(
-            parts: ReconcileParts(
+            dependencies: ReconcileDependencies(
                 store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
-                publicURL: settings.publicURL, polar: PolarReading(polar), now: System.now, log: log.callAsFunction))
+                publicURL: settings.publicURL, polar: polar, now: System.now, log: log.callAsFunction))
         let report = try reconciliation.run(wish)
         output.print(report.json) { report.text }
         if let refusal = report.refusal(publicURL: settings.publicURL) { throw refusal }
-    }
-}
-
-extension PolarReading {
-    init(_ polar: PolarClient) {
-        self.init(
-            orders: { slice, page throws(PolarFailure) in try polar.orders(slice, page: page) },
-            order: { id throws(PolarFailure) in try polar.order(id) },
-            refunds: { page throws(PolarFailure) in try polar.refunds(page: page) },
-            lostDisputes: { page throws(PolarFailure) in try polar.lostDisputes(page: page) },
-            disputes: { order throws(PolarFailure) in try polar.disputes(over: order) },
-            checkout: { id throws(PolarFailure) in try polar.report(on: id) },
-            endpoints: { () throws(PolarFailure) in try polar.webhookEndpoints() })
     }
 }
 

@@ -6,7 +6,7 @@ import Worker
 /// What the worker needs beside its settings; missing ones are told all at once.
 struct WorkerTools {
     let cleaner: ImageCleaner
-    let generate: WorkerParts.Generate
+    let generate: WorkerDependencies.Generate
 
     struct Missing: Error, CustomStringConvertible {
         let tools: [MissingTool]
@@ -33,7 +33,7 @@ struct WorkerTools {
         }
     }
 
-    private static func generator(_ settings: WorkerSettings) throws(MissingTool) -> WorkerParts.Generate {
+    private static func generator(_ settings: WorkerSettings) throws(MissingTool) -> WorkerDependencies.Generate {
         switch settings.generator {
         case .command(let command):
             let generator = try CommandGenerator(

@@ -15,7 +15,7 @@ do {
     let store = try Store(settings.store, log: log)
     let blobs = BlobDirectory(path: settings.images, random: randomBytes)
     let worker = GenerationWorker(
-        parts: WorkerParts(
+        dependencies: WorkerDependencies(
             store: store,
             read: { id throws(BlobError) in try blobs.read(id, maximumBytes: 128 << 20) },
             clean: { bytes, kind, isStopping throws(CleaningFault) in

@@ -236,18 +236,19 @@ struct Everything {
 
     private func reconcile(_ store: Store) throws {
         let order = TestOrder { $0.id = uuid(920) }
-        _ = try store.orders.reconcile([order.snapshot], in: Self.scope, isRehearsal: true, at: Self.now)
+        _ = try store.orders.reconcile([order.snapshot], in: Self.scope, isDryRun: true, at: Self.now)
         _ = try store.orders.apply(order.snapshot, in: Self.scope, at: Self.now)
         _ = try store.orders.reconcile(
-            [order.snapshot, order.later().snapshot], in: Self.scope, isRehearsal: false, at: Self.now)
+            [order.snapshot, order.later().snapshot], in: Self.scope, isDryRun: false, at: Self.now)
         _ = try store.orders.standing(of: order.snapshot.id)
         let refund = RefundNotice(
             order: order.snapshot.id, createdAt: Self.now, clock: order.later().snapshot.clock, state: .succeeded)
         _ = try store.orders.behind([refund])
         let clock = order.later().snapshot.clock
         let dispute = DisputeNotice(order: order.snapshot.id, isLost: true, clock: clock)
-        _ = try store.orders.previewDispute(dispute, in: Self.scope, at: Self.now)
-        _ = try store.orders.noteDispute(on: order.snapshot.id, isLost: true, at: clock, in: Self.scope, now: Self.now)
+        for isDryRun in [true, false] {
+            _ = try store.orders.note(dispute, in: Self.scope, isDryRun: isDryRun, at: Self.now)
+        }
         _ = try store.orders.refunded(since: TestStore.at(-90 * 86_400), in: .sandbox)
         _ = try store.orders.lostDisputes(in: .sandbox)
         _ = try store.checkouts.unsettled(olderThan: .seconds(120), in: .sandbox, limit: 25, at: TestStore.at(300))

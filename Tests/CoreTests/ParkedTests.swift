@@ -23,9 +23,9 @@ import Testing
     }
 
     private func dispute(_ isLost: Bool, at clock: Int64) throws -> OrderOutcome? {
-        try test.store.orders.noteDispute(
-            on: order, isLost: isLost, at: PolarClock(rawValue: 2_000_000_000_000_000 + clock), in: TestStore.scope,
-            now: TestStore.now)
+        let notice = DisputeNotice(
+            order: order, isLost: isLost, clock: PolarClock(rawValue: 2_000_000_000_000_000 + clock))
+        return try test.store.orders.note(notice, in: TestStore.scope, isDryRun: false, at: TestStore.now)
     }
 
     private func audit() throws -> [String?] {

@@ -146,11 +146,11 @@ import Testing
         #expect(try unsettled() == 1)
         // The API's clock is a little older than the webhook's.
         let told = order { $0.clock = -100 }.snapshot
-        let done = try test.store.orders.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later)
+        let done = try test.store.orders.reconcile([told], in: TestStore.scope, isDryRun: false, at: later)
         #expect(done.map(\.outcome) == [.unchanged])
         #expect(try status == .succeeded)
         #expect(try unsettled() == 0)
-        #expect(try test.store.orders.reconcile([told], in: TestStore.scope, isRehearsal: false, at: later).isEmpty)
+        #expect(try test.store.orders.reconcile([told], in: TestStore.scope, isDryRun: false, at: later).isEmpty)
         try test.verify()
     }
 

@@ -75,7 +75,7 @@ final class AuthGate: Sendable {
                     state.withLock { $0.uses.append(use) }
                 },
                 login: hasLogin ? login : nil,
-                surroundings: Auth.Surroundings(
+                dependencies: Auth.Dependencies(
                     random: randomBytes, now: { [self] in state.withLock { $0.now } },
                     log: { [self] line in state.withLock { $0.lines.append(line) } }))
         }

@@ -1,5 +1,6 @@
 import Core
 import Crypto
+import Database
 import HTTP
 import JSON
 import SQLite
@@ -14,6 +15,7 @@ import Webhook
     private static let now = Instant(unixSeconds: 1_800_000_000)
 
     private let directory: TemporaryDirectory
+    private let place: BreakingPlace
     private let store: Store
     private let lines = Monitor<[LogLine]>([])
 
@@ -21,25 +23,18 @@ import Webhook
         directory = try TemporaryDirectory()
         let path = directory.path + "/credits.db"
         _ = try Store.migrate(SQLiteFile(path))
-        store = try Store(at: SQLiteFile(path)) { Issue.record("the store broke: \($0)") }
+        place = BreakingPlace(SQLiteFile(path))
+        store = try Store(at: place) { Issue.record("the store broke: \($0)") }
     }
 
     /// The endpoint on the database of this test.
     private func endpoint() throws -> PolarOrders {
         let product = try #require(
             Fixtures.json("2026-10/03-order.paid.json")["data"]?["product_id"]?.string.flatMap(Product.ID.init))
-        let scope = OrderScope(environment: .sandbox, product: product)
-        let store = store
-        return endpoint(receiving: { delivery, event, headers, now throws(StoreError) in
-            try store.inbox.receive(delivery, event: event, headers: headers, in: scope, at: now)
-        })
-    }
-
-    private func endpoint(receiving receive: @escaping PolarOrders.Receive) -> PolarOrders {
-        let lines = lines
         return PolarOrders(
-            verifier: WebhookVerifier(secrets: [Secret(Self.secret)]), receive: receive, now: { Self.now },
-            log: { line in lines.withLock { $0.append(line) } })
+            verifier: WebhookVerifier(secrets: [Secret(Self.secret)]), inbox: store.inbox,
+            scope: OrderScope(environment: .sandbox, product: product), now: { Self.now },
+            log: { [lines] line in lines.withLock { $0.append(line) } })
     }
 
     /// A signed request; each case below spoils it in one way.
@@ -121,11 +116,8 @@ import Webhook
         let body = Array(#"{"type":"order.paid","secret":"hunter2hunter2"}"#.utf8)
         var request = request(body)
         forgery.spoil(&request)
-        let receive: PolarOrders.Receive = { delivery, _, _, _ throws(StoreError) -> Receipt in
-            Issue.record("an unverified delivery reached the store: \(delivery.id)")
-            return .unreadable
-        }
-        let response = endpoint(receiving: receive).respond(to: request)
+        let response = try endpoint().respond(to: request)
+        #expect(try store.inbox.list(DeliveryFilter(), limit: 1).items.isEmpty, "nothing of it is kept")
         #expect(response.status == .forbidden)
         #expect(try JSON(response.body)["code"] == "signature")
         #expect(try JSON(response.body)["request_id"] == "r1")
@@ -167,17 +159,15 @@ import Webhook
         #expect(line.contains(#""level":"error""#) && line.contains("ends early") && !line.contains("hunter2"))
     }
 
-    @Test(arguments: [
-        StoreError.unavailable("locked"), .full, .unknown("fsync"), .schema(found: 1, expected: 2),
-    ])
-    func aFaultOfOursAsksPolarToTryAgain(_ error: StoreError) throws {
-        let receive: PolarOrders.Receive = { _, _, _, _ throws(StoreError) -> Receipt in throw error }
-        let response = endpoint(receiving: receive).respond(
-            to: try request(Fixtures.bytes("2026-10/03-order.paid.json")))
+    @Test(arguments: [DatabaseError.Kind.busy, .full, .brokenRule, .unreachable])
+    func aFaultOfOursAsksPolarToTryAgain(_ failure: DatabaseError.Kind) throws {
+        let endpoint = try endpoint()
+        place.failure = failure
+        let response = endpoint.respond(to: try request(Fixtures.bytes("2026-10/03-order.paid.json")))
         #expect(response.status == .serviceUnavailable)
         #expect(response.headers["retry-after"] == "30")
         #expect(try JSON(response.body)["code"] == "unavailable")
-        #expect(!String(decoding: response.body, as: UTF8.self).contains(error.description), "ours alone to know")
+        #expect(!String(decoding: response.body, as: UTF8.self).contains("broken"), "ours alone to know")
         let line = try #require(logged().first)
         #expect(line.contains("webhook.not_stored") && line.contains(#""level":"error""#))
     }

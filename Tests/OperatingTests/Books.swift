@@ -61,8 +61,8 @@ final class Books: Sendable {
     func reconcile(_ wish: ReconcileWish = ReconcileWish()) throws -> ReconcileReport {
         with { $0.asked = [] }
         return try Reconciliation(
-            parts: ReconcileParts(
-                store: store, scope: Self.scope, publicURL: Self.url, polar: reading,
+            dependencies: ReconcileDependencies(
+                store: store, scope: Self.scope, publicURL: Self.url, polar: self,
                 now: { [polar] in polar.withLock { $0.now } },
                 log: { [polar] line in polar.withLock { $0.lines.append(line) } })
         ).run(wish)
@@ -72,32 +72,6 @@ final class Books: Sendable {
     var lines: [LogLine] { polar.withLock { $0.lines } }
 
     func apply(_ sale: Sale) throws { _ = try store.orders.apply(sale.snapshot, in: Self.scope, at: Self.start) }
-
-    private var reading: PolarReading {
-        PolarReading(
-            orders: { [self] slice, page throws(PolarFailure) in
-                try self.page(of: "orders", page) { polar in
-                    let found = polar.orders.shuffled(using: &polar.random).filter { order in
-                        order.product == slice.product && order.createdAt.map { $0 >= slice.start } ?? false
-                            && order.createdAt.map { $0 <= slice.end ?? $0 } ?? false
-                    }
-                    if polar.isDisordered { return found }
-                    return found.sorted { ($0.createdAt ?? slice.start) < ($1.createdAt ?? slice.start) }
-                }
-            },
-            order: { [self] id throws(PolarFailure) in
-                try ask("order \(id.text)") { $0.orders.first { $0.id == id } }
-            },
-            refunds: { [self] page throws(PolarFailure) in try self.page(of: "refunds", page) { $0.refunds } },
-            lostDisputes: { [self] page throws(PolarFailure) in
-                try self.page(of: "disputes", page) { $0.disputes.filter(\.isLost) }
-            },
-            disputes: { [self] order throws(PolarFailure) in
-                try ask("disputes over \(order.text)") { $0.disputes.filter { $0.order == order } }
-            },
-            checkout: { [self] id throws(PolarFailure) in try ask("checkout \(id.text)") { $0.reports[id] } },
-            endpoints: { [self] () throws(PolarFailure) in try ask("endpoints") { $0.endpoints } })
-    }
 
     private func ask<Answer>(_ what: String, _ answer: (inout Polar) -> Answer) throws(PolarFailure) -> Answer {
         let result = polar.withLock { polar -> Result<Answer, PolarFailure> in
@@ -188,4 +162,40 @@ func identifier<Subject>(_ number: Int, of _: Subject.Type) -> Identifier<Subjec
     let digits = String(number, radix: 16)
     let text = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     return Identifier(text) ?? Identifier(random: [UInt8](repeating: 0, count: 16))
+}
+
+/// What its Polar answers.
+extension Books: PolarReading {
+    func orders(_ slice: OrderSlice, page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot> {
+        try self.page(of: "orders", page) { polar in
+            let found = polar.orders.shuffled(using: &polar.random).filter { order in
+                order.product == slice.product && order.createdAt.map { $0 >= slice.start } ?? false
+                    && order.createdAt.map { $0 <= slice.end ?? $0 } ?? false
+            }
+            if polar.isDisordered { return found }
+            return found.sorted { ($0.createdAt ?? slice.start) < ($1.createdAt ?? slice.start) }
+        }
+    }
+
+    func order(_ id: Order.ID) throws(PolarFailure) -> OrderSnapshot? {
+        try ask("order \(id.text)") { $0.orders.first { $0.id == id } }
+    }
+
+    func refunds(page: Int) throws(PolarFailure) -> PolarPage<RefundNotice> {
+        try self.page(of: "refunds", page) { $0.refunds }
+    }
+
+    func lostDisputes(page: Int) throws(PolarFailure) -> PolarPage<DisputeNotice> {
+        try self.page(of: "disputes", page) { $0.disputes.filter(\.isLost) }
+    }
+
+    func disputes(over order: Order.ID) throws(PolarFailure) -> [DisputeNotice] {
+        try ask("disputes over \(order.text)") { $0.disputes.filter { $0.order == order } }
+    }
+
+    func report(on id: Checkout.PolarID) throws(PolarFailure) -> CheckoutReport? {
+        try ask("checkout \(id.text)") { $0.reports[id] }
+    }
+
+    func webhookEndpoints() throws(PolarFailure) -> [WebhookEndpoint] { try ask("endpoints") { $0.endpoints } }
 }

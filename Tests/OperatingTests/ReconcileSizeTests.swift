@@ -100,7 +100,7 @@ import Testing
         let later = Books.start.advanced(by: .seconds(600))
         let bytes = try books.logBytes()
         let orders = (parked + [known, foreign]).map(\.snapshot)
-        #expect(try books.store.orders.reconcile(orders, in: Books.scope, isRehearsal: false, at: later).count == 7)
+        #expect(try books.store.orders.reconcile(orders, in: Books.scope, isDryRun: false, at: later).count == 7)
         #expect(try books.logBytes() == bytes)
         #expect(try books.rows() == before)
     }

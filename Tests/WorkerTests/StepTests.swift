@@ -9,7 +9,7 @@ import Worker
 /// One job at a time, from the queue to its end.
 @Suite struct StepTests {
     private static let result = Workplace.image("lossless.webp")
-    private static let uncalled: WorkerParts.Generate = { _, _ in
+    private static let uncalled: WorkerDependencies.Generate = { _, _ in
         Issue.record("the provider was called")
         return []
     }
@@ -184,19 +184,19 @@ import Worker
 
     @Test func whatTheToolsCannotReadFailsOnItsSide() throws {
         let original = try place.submit()
-        let unread: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .unreadable("x") }
+        let unread: WorkerDependencies.Clean = { _, _, _ throws(CleaningFault) in throw .unreadable("x") }
         #expect(place.worker(attempts: 1, clean: unread) { _, _ in [] }.step())
         #expect(try place.generation(original).failure == .inputMissing)
         #expect(try place.files().isEmpty, "it is not kept")
         let result = try place.submit(Workplace.image("deep.png"))
-        let half: WorkerParts.Clean = { bytes, kind, _ throws(CleaningFault) in
+        let half: WorkerDependencies.Clean = { bytes, kind, _ throws(CleaningFault) in
             guard kind == .png else { throw .unreadable("x") }
             return bytes
         }
         #expect(place.worker(attempts: 1, clean: half) { _, _ in Self.result }.step())
         #expect(try place.generation(result).failure == .unreadableResult)
         let tools = try place.submit(Workplace.image("palette.png"))
-        let broken: WorkerParts.Clean = { _, _, _ throws(CleaningFault) in throw .broken("x") }
+        let broken: WorkerDependencies.Clean = { _, _, _ throws(CleaningFault) in throw .broken("x") }
         #expect(place.worker(attempts: 1, clean: broken) { _, _ in [] }.step())
         #expect(try place.generation(tools).failure == .providerUnavailable)
     }

@@ -80,14 +80,14 @@ final class Workplace: Sendable {
     func worker(
         attempts: Int64 = 2, maximumAge: Duration = .seconds(3600), dailyLimit: Int64? = nil,
         maximumPixels: Int = 1_000_000,
-        clean: @escaping WorkerParts.Clean = { bytes, _, _ in bytes },
-        thumbnail: @escaping WorkerParts.Thumbnail = { _, _, _ throws(CleaningFault) in
+        clean: @escaping WorkerDependencies.Clean = { bytes, _, _ in bytes },
+        thumbnail: @escaping WorkerDependencies.Thumbnail = { _, _, _ throws(CleaningFault) in
             throw .unavailable("no thumbnail was expected")
         },
-        keepFault: @escaping @Sendable () -> BlobError? = { nil }, generate: @escaping WorkerParts.Generate
+        keepFault: @escaping @Sendable () -> BlobError? = { nil }, generate: @escaping WorkerDependencies.Generate
     ) -> GenerationWorker {
         GenerationWorker(
-            parts: WorkerParts(
+            dependencies: WorkerDependencies(
                 store: store, read: { [blobs] id throws(BlobError) in try blobs.read(id, maximumBytes: 1 << 20) },
                 clean: clean, thumbnail: thumbnail, generate: generate,
                 keep: { [blobs] contents, commit throws(BlobError) in

@@ -57,20 +57,6 @@ extension Orders {
             try Orders.dismiss(order, reason: reason, by: actor, at: now, in: transaction)
         }
     }
-
-    /// Notes what Polar says of the disputes over an order: a lost one takes its credits back, all of them.
-    ///
-    /// Polar sends no event for that, so it is asked. A word older than the last one changes nothing.
-    ///
-    /// - Returns: `nil` if the order is not known here.
-    public func noteDispute(
-        on order: Order.ID, isLost: Bool, at clock: PolarClock, in scope: OrderScope, now: Instant
-    ) throws(StoreError) -> OrderOutcome? {
-        try write { transaction throws(DatabaseError) in
-            try Orders.note(
-                DisputeNotice(order: order, isLost: isLost, clock: clock), in: scope, at: now, transaction: transaction)
-        }
-    }
 }
 
 extension Orders {

@@ -1,5 +1,16 @@
 public import JSON
 
+/// What is asked of Polar to find what no webhook told.
+public protocol PolarReading: Sendable {
+    func orders(_ slice: OrderSlice, page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>
+    func order(_ id: Order.ID) throws(PolarFailure) -> OrderSnapshot?
+    func refunds(page: Int) throws(PolarFailure) -> PolarPage<RefundNotice>
+    func lostDisputes(page: Int) throws(PolarFailure) -> PolarPage<DisputeNotice>
+    func disputes(over order: Order.ID) throws(PolarFailure) -> [DisputeNotice]
+    func report(on id: Checkout.PolarID) throws(PolarFailure) -> CheckoutReport?
+    func webhookEndpoints() throws(PolarFailure) -> [WebhookEndpoint]
+}
+
 /// One page of one of Polar's lists.
 ///
 /// Where it is newest first, new items push the others to later pages while it is read: an item may come twice, none is

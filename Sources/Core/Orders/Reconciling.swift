@@ -31,9 +31,9 @@ extension Orders {
     /// What no rule could grant is decided anew, for the settings may have been wrong when it came. Where that changes
     /// nothing, nothing is written.
     ///
-    /// - Parameter isRehearsal: nothing of it stays.
+    /// - Parameter isDryRun: nothing of it stays.
     public func reconcile(
-        _ orders: [OrderSnapshot], in scope: OrderScope, isRehearsal: Bool, at now: Instant
+        _ orders: [OrderSnapshot], in scope: OrderScope, isDryRun: Bool, at now: Instant
     ) throws(StoreError) -> [Reconciled] {
         let news = try read { connection throws(DatabaseError) in
             var news: [OrderSnapshot] = []
@@ -43,8 +43,7 @@ extension Orders {
             return news
         }
         guard !news.isEmpty else { return [] }
-        let body: @Sendable (borrowing Transaction) throws(DatabaseError) -> [Reconciled] = {
-            transaction throws(DatabaseError) in
+        return try write(isDryRun: isDryRun) { transaction throws(DatabaseError) in
             var done: [Reconciled] = []
             for order in news {
                 let standing = try Orders.standing(of: order, on: transaction.connection)
@@ -58,7 +57,6 @@ extension Orders {
             }
             return done
         }
-        return isRehearsal ? try rehearse(body) : try write(body)
     }
 
     /// How the order stands here; `nil` if it is not known.
@@ -90,20 +88,26 @@ extension Orders {
         }
     }
 
-    /// What ``noteDispute(on:isLost:at:in:now:)`` would do. Nothing of it stays.
-    public func previewDispute(
-        _ dispute: DisputeNotice, in scope: OrderScope, at now: Instant
+    /// Notes what Polar says of the disputes over an order: a lost one takes its credits back, all of them.
+    ///
+    /// Polar sends no event for that, so it is asked. A word older than the last one changes nothing.
+    ///
+    /// - Parameter isDryRun: nothing of it stays.
+    /// - Returns: `nil` if the order is not known here.
+    public func note(
+        _ dispute: DisputeNotice, in scope: OrderScope, isDryRun: Bool, at now: Instant
     ) throws(StoreError) -> OrderOutcome? {
-        try rehearse { transaction throws(DatabaseError) in
+        try write(isDryRun: isDryRun) { transaction throws(DatabaseError) in
             try Orders.note(dispute, in: scope, at: now, transaction: transaction)
         }
     }
 
-    /// Does it and takes it back, within one transaction.
-    private func rehearse<Result: Sendable>(
-        _ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Result
+    /// A dry run does it and takes it back, within one transaction.
+    private func write<Result: Sendable>(
+        isDryRun: Bool, _ body: @escaping @Sendable (borrowing Transaction) throws(DatabaseError) -> Result
     ) throws(StoreError) -> Result {
-        try write { transaction throws(DatabaseError) in
+        guard isDryRun else { return try write(body) }
+        return try write { transaction throws(DatabaseError) in
             // If the body throws, the change that it stands in is taken back as a whole.
             try transaction.connection.execute("SAVEPOINT rehearsal")
             let result = try body(transaction)

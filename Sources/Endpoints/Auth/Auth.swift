@@ -84,7 +84,7 @@ public struct Auth: Sendable {
     }
 
     /// What the world outside gives.
-    public struct Surroundings: Sendable {
+    public struct Dependencies: Sendable {
         let random: @Sendable (Int) -> [UInt8]
         let now: @Sendable () -> Instant
         let log: @Sendable (LogLine) -> Void
@@ -104,14 +104,14 @@ public struct Auth: Sendable {
     let sessions: Sessions
     /// `nil`: nobody signs in here, but tokens count.
     let login: Login?
-    let surroundings: Surroundings
+    let dependencies: Dependencies
 
-    public init(site: Site, tokens: Tokens, sessions: Sessions, login: Login?, surroundings: Surroundings) {
+    public init(site: Site, tokens: Tokens, sessions: Sessions, login: Login?, dependencies: Dependencies) {
         self.site = site
         self.tokens = tokens
         self.sessions = sessions
         self.login = login
-        self.surroundings = surroundings
+        self.dependencies = dependencies
     }
 
     private typealias Handler = @Sendable (Auth, Request) -> Response
@@ -135,5 +135,5 @@ public struct Auth: Sendable {
         }
     }
 
-    func log(_ line: LogLine, _ request: Request) { surroundings.log(line.of(request: request.id)) }
+    func log(_ line: LogLine, _ request: Request) { dependencies.log(line.of(request: request.id)) }
 }

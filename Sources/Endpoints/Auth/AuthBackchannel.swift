@@ -34,7 +34,7 @@ extension Auth {
     }
 
     private func endSessions(as text: String, for login: Login) throws(BackchannelError) -> Int {
-        let now = surroundings.now()
+        let now = dependencies.now()
         let token: LogoutToken
         do { token = try tokens.verifier.logout(text, under: tokens.rules, for: login.client, at: now) } catch {
             throw .notVerified(error)

@@ -18,7 +18,7 @@ extension Auth {
     }
 
     private func caller(_ request: Request, in area: Session.Area) throws(CheckError) -> Identified {
-        let now = surroundings.now()
+        let now = dependencies.now()
         let caller: Identified
         do { caller = try identify(request, at: now) } catch { throw .notIdentified(error) }
         try checkAge(of: caller, in: area, at: now)

@@ -11,7 +11,7 @@ extension Auth {
             let (login, configuration) = try ready()
             let isAnew = request.parameters["prompt"]?.utf8.elementsEqual("login".utf8) ?? false
             let attempt = LoginAttempt(
-                returnTo: returnTo, anew: isAnew, at: surroundings.now(), random: surroundings.random)
+                returnTo: returnTo, anew: isAnew, at: dependencies.now(), random: dependencies.random)
             var response = Response(.found, headers: ["cache-control": "no-store"])
             response.headers["location"] = address(of: configuration, for: attempt, login)
             let cookie = attempt.cookie(key: sessions.formTokens.loginKey)
@@ -27,7 +27,7 @@ extension Auth {
     func endLogin(_ request: Request) -> Response {
         let cookies = Cookies(header: request.headers["cookie"])
         let attempt = cookies[site.loginCookie].flatMap { cookie in
-            LoginAttempt(cookie: cookie, key: sessions.formTokens.loginKey, at: surroundings.now())
+            LoginAttempt(cookie: cookie, key: sessions.formTokens.loginKey, at: dependencies.now())
         }
         do throws(LoginError) {
             guard let login else { throw .isOff }
@@ -87,7 +87,7 @@ extension Auth {
         let token: String
         do { token = try login.exchange(code, attempt.verifier, configuration) } catch { throw .notExchanged(error) }
         let rules = tokens.rules.idToken(client: login.client, nonce: attempt.nonce)
-        do { return try tokens.verifier.claims(of: token, under: rules, at: surroundings.now()) } catch {
+        do { return try tokens.verifier.claims(of: token, under: rules, at: dependencies.now()) } catch {
             throw .notVerified(error)
         }
     }
@@ -95,8 +95,8 @@ extension Auth {
     private func open(
         for claims: TokenClaims, _ attempt: LoginAttempt, _ request: Request, replacing old: SessionToken?
     ) throws(LoginError) -> SessionToken {
-        let token = SessionToken(random: surroundings.random(32))
-        let now = surroundings.now()
+        let token = SessionToken(random: dependencies.random(32))
+        let now = dependencies.now()
         let new = NewSession(
             judged(claims, at: now), issuerSession: claims.sessionID,
             agent: ClientWords.agent(request.headers["user-agent"]),

@@ -62,7 +62,7 @@ extension Auth {
         var request = request
         request.headers["authorization"] = nil
         do throws(IdentificationError) {
-            guard case .cookie(let identity) = try identify(request, at: surroundings.now()).credential else {
+            guard case .cookie(let identity) = try identify(request, at: dependencies.now()).credential else {
                 return nil
             }
             return identity

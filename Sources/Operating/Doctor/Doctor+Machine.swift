@@ -15,7 +15,9 @@ extension Doctor {
         }
         findings += imageFindings()
         for setting in ["POLAR_ACCESS_TOKEN", "POLAR_WEBHOOK_SECRET", "OIDC_CLIENT_SECRET", "GEMINI_API_KEY"] {
-            guard let path = parts.environment().optional(setting + "_FILE"), isOpenToOthers(path) else { continue }
+            guard let path = dependencies.environment().optional(setting + "_FILE"), isOpenToOthers(path) else {
+                continue
+            }
             findings.append(
                 .fault(
                     "permissions", "everybody on this machine can read the file of \(setting)_FILE",
@@ -27,20 +29,20 @@ extension Doctor {
 
     /// Whether the file, and every directory on the way to it, lets everybody in.
     private func isOpenToOthers(_ path: String) -> Bool {
-        guard case .seen(_, let mode) = parts.look(path), mode & 0o004 != 0 else { return false }
+        guard case .seen(_, let mode) = dependencies.look(path), mode & 0o004 != 0 else { return false }
         var directory = path
         while let slash = directory.lastIndex(of: "/"), slash > directory.startIndex {
             directory = String(directory[..<slash])
-            guard case .seen(_, let mode) = parts.look(directory), mode & 0o001 != 0 else { return false }
+            guard case .seen(_, let mode) = dependencies.look(directory), mode & 0o001 != 0 else { return false }
         }
         return true
     }
 
     private func imageFindings() -> [Finding] {
         guard let images else { return [] }
-        switch parts.look(images) {
+        switch dependencies.look(images) {
         case .seen(.directory, let mode):
-            guard parts.canWrite(images) else {
+            guard dependencies.canWrite(images) else {
                 return [
                     .fault(
                         "images", "CREDITS_IMAGES cannot be written to", "give it to the user that runs the programs")
@@ -66,7 +68,7 @@ extension Doctor {
         guard let settings = store else { return [.skipped(check, "CREDITS_DATABASE cannot be used, as said above")] }
         let facts: DatabaseFacts
         do throws(StoreError) {
-            facts = try parts.inspect(settings)
+            facts = try dependencies.inspect(settings)
         } catch {
             return [
                 .fault(check, "it cannot be opened: \(error.description)", "check CREDITS_DATABASE and its permissions")
@@ -97,7 +99,7 @@ extension Doctor {
             ]
         }
         do throws(StoreError) {
-            try parts.openStore(settings).operations.check()
+            try dependencies.openStore(settings).operations.check()
         } catch {
             return findings + [
                 .fault(check, "it cannot be written to: \(error.description)", "check its permissions and the disk")
@@ -128,7 +130,7 @@ extension Doctor {
                 return .fault(name, "what it found last cannot be read: \(error.description)", "check the database")
             }
             guard let report else { return .warning(name, "it has never run here", advice) }
-            let age = report.at.distance(to: parts.now()).components.seconds
+            let age = report.at.distance(to: dependencies.now()).components.seconds
             let when = "it ran \(age / 60) minutes ago"
             if report.facts["ok"] == false {
                 return .warning(
@@ -147,7 +149,7 @@ extension Doctor {
         let places = [("CREDITS_DATABASE", store?.database), ("CREDITS_IMAGES", images.map { $0 + "/." })]
         return places.compactMap { name, path -> Finding? in
             guard let path else { return nil }
-            guard let free = parts.freeBytes(path) else {
+            guard let free = dependencies.freeBytes(path) else {
                 return .warning("disk", "the system does not tell how much is free at \(name)", "check that it exists")
             }
             let words = "\(free >> 20) MiB are free at \(name)"
@@ -159,14 +161,14 @@ extension Doctor {
 
     func socketFindings() -> [Finding] {
         let check = "sockets"
-        switch parts.look(wish.sockets) {
+        switch dependencies.look(wish.sockets) {
         case .seen(.directory, _): break
         case .denied: return [.skipped(check, "\(wish.sockets) is closed to this user, as it should be")]
         case .seen, .missing: return [.skipped(check, "there is no directory \(wish.sockets): --sockets names another")]
         }
         let names = ["admin", "auth", "checkout", "generations", "polar-orders"]
         let findings = names.compactMap { name -> Finding? in
-            switch parts.look("\(wish.sockets)/\(name).sock") {
+            switch dependencies.look("\(wish.sockets)/\(name).sock") {
             case .seen(.socket, let mode):
                 guard mode & 0o002 != 0 else { return nil }
                 return .fault(
@@ -183,7 +185,7 @@ extension Doctor {
 
     func timerFindings() -> [Finding] {
         let names = ["backup", "blobs-sweep", "inbox-prune", "ledger-verify", "reconcile", "reconcile-deep"]
-        let states = names.map { (name: $0, state: parts.unitState("polar-credits-\($0).timer")) }
+        let states = names.map { (name: $0, state: dependencies.unitState("polar-credits-\($0).timer")) }
         guard states.contains(where: { $0.state != nil }) else {
             return [
                 .skipped(
@@ -204,7 +206,7 @@ extension Doctor {
     /// Nobody but systemd can tell: no request reaches it.
     private func workerFinding() -> Finding {
         let unit = "polar-credits-generation-worker.service"
-        let state = parts.unitState(unit) ?? "unknown"
+        let state = dependencies.unitState(unit) ?? "unknown"
         return state == "active"
             ? .ok("worker", "\(unit) is active")
             : .fault("worker", "\(unit) is \(state): nothing is generated", "journalctl -u \(unit)")
@@ -215,10 +217,10 @@ extension Doctor {
     func generatorFindings() -> [Finding] {
         let check = "generator"
         let settings: WorkerSettings
-        do throws(SettingsError) { settings = try WorkerSettings(parts.environment()) } catch {
+        do throws(SettingsError) { settings = try WorkerSettings(dependencies.environment()) } catch {
             return [.skipped(check, "the worker's settings cannot be used, as said above")]
         }
-        switch parts.tools(settings) {
+        switch dependencies.tools(settings) {
         case .missing(let what):
             return [.fault(check, what, "install it, or correct GENERATOR_COMMAND, then restart the worker")]
         case .ready: break
@@ -244,7 +246,7 @@ extension Doctor {
             return [.ok(check, "the worker does not wait for it")]
         }
         let since = Instant(rawValue: report.facts["since_ms"]?.integer ?? report.at.rawValue)
-        let minutes = max(0, since.distance(to: parts.now()).components.seconds / 60)
+        let minutes = max(0, since.distance(to: dependencies.now()).components.seconds / 60)
         let words = "the worker has waited for it for \(minutes) minutes: "
         let log = "journalctl -u polar-credits-generation-worker tells the provider's own words"
         switch report.facts["cause"]?.string.flatMap(Outage.Cause.init) {

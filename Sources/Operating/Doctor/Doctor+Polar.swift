@@ -7,7 +7,7 @@ extension Doctor {
         guard let settings = polarSettings, let product else {
             return [.skipped("polar", "Polar's settings cannot be used, as said above")]
         }
-        let ask = parts.polar(settings)
+        let ask = dependencies.polar(settings)
         let first: PolarProbe
         do throws(PolarFailure) {
             first = try ask("GET", "/v1/products/\(product.text)", nil)
@@ -41,7 +41,7 @@ extension Doctor {
 
     private func clockFindings(_ probe: PolarProbe) -> [Finding] {
         guard let date = probe.date else { return [.skipped("clock", "Polar does not say what time it is")] }
-        let seconds = parts.now().distance(to: date).components.seconds
+        let seconds = dependencies.now().distance(to: date).components.seconds
         let words = "this machine's clock is \(abs(seconds)) s \(seconds < 0 ? "ahead of" : "behind") Polar's"
         let advice = "switch time synchronisation on (timedatectl set-ntp true): from 300 s on every webhook is refused"
         // The header is whole seconds, and on its way for a while.
@@ -51,7 +51,7 @@ extension Doctor {
 
     // MARK: Token
 
-    private func scopeFindings(_ ask: DoctorParts.AskPolar) -> [Finding] {
+    private func scopeFindings(_ ask: DoctorDependencies.AskPolar) -> [Finding] {
         let calls: [(scope: String, method: String, path: String, body: [UInt8]?, use: String)] = [
             // Without fields: it is refused for them, after the token was looked at, and makes nothing.
             ("checkouts:write", "POST", "/v1/checkouts/", Array("{}".utf8), "nobody can buy"),
@@ -144,7 +144,7 @@ extension Doctor {
 
     // MARK: Webhook endpoint
 
-    private func endpointFindings(_ ask: DoctorParts.AskPolar) -> [Finding] {
+    private func endpointFindings(_ ask: DoctorDependencies.AskPolar) -> [Finding] {
         let check = "polar_endpoint"
         guard let publicURL else { return [.skipped(check, "CREDITS_PUBLIC_URL cannot be used, as said above")] }
         let answer: PolarProbe

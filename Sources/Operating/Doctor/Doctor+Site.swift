@@ -17,25 +17,27 @@ extension Doctor {
 
     /// Without credentials the API says 401: that is `auth`'s word.
     private func authFinding(_ publicURL: String) -> Finding {
-        finding("auth", parts.call(DoctorParts.Call(publicURL + "/api/v1/credits"))) { status, _ in status == 401 }
+        finding("auth", dependencies.call(DoctorDependencies.Call(publicURL + "/api/v1/credits"))) { status, _ in
+            status == 401
+        }
     }
 
     /// Without a signature the webhook says 403.
     private func webhookFinding(_ publicURL: String) -> Finding {
-        var call = DoctorParts.Call(publicURL + WebhookEndpoint.path)
+        var call = DoctorDependencies.Call(publicURL + WebhookEndpoint.path)
         call.method = "POST"
         call.body = Array("{}".utf8)
         call.headers = [("Content-Type", "application/json")]
-        return finding("polar-orders", parts.call(call)) { status, json in
+        return finding("polar-orders", dependencies.call(call)) { status, json in
             status == 403 && json?["code"] == "signature"
         }
     }
 
     /// Only this machine may ask for these.
     private func healthFinding(_ handler: String, _ url: String) -> Finding {
-        var call = DoctorParts.Call(url)
+        var call = DoctorDependencies.Call(url)
         call.isLocal = true
-        let answer = parts.call(call)
+        let answer = dependencies.call(call)
         if case .answered(404, _) = answer {
             return .warning(
                 "handler_\(handler)", "nginx does not let this machine ask for \(url)",
@@ -45,7 +47,7 @@ extension Doctor {
     }
 
     private func finding(
-        _ handler: String, _ answer: DoctorParts.Answer, isRight: (Int, JSON?) -> Bool
+        _ handler: String, _ answer: DoctorDependencies.Answer, isRight: (Int, JSON?) -> Bool
     ) -> Finding {
         let check = "handler_\(handler)"
         switch answer {
@@ -75,22 +77,22 @@ extension Doctor {
         guard let secret = webhookSecrets?.first else {
             return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")]
         }
-        let now = parts.now()
-        let id = "doctor-" + Product.ID(random: parts.random(16)).text
+        let now = dependencies.now()
+        let id = "doctor-" + Product.ID(random: dependencies.random(16)).text
         let timestamp = String(now.rawValue / 1000)
         let event: JSON = ["type": "credits.self_test", "timestamp": .string(now.rfc3339), "data": .object([])]
         let scheme = WebhookSelfTest.schemes(of: secret, at: now).last ?? .legacy
         guard let signature = scheme.signature(id: id, timestamp: timestamp, body: event.bytes, secret: secret) else {
             return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot sign")]
         }
-        var call = DoctorParts.Call(publicURL + WebhookEndpoint.path)
+        var call = DoctorDependencies.Call(publicURL + WebhookEndpoint.path)
         call.method = "POST"
         call.body = event.bytes
         call.headers = [
             ("Content-Type", "application/json"), ("webhook-id", id), ("webhook-timestamp", timestamp),
             ("webhook-signature", signature), ("User-Agent", "creditctl doctor"),
         ]
-        switch parts.call(call) {
+        switch dependencies.call(call) {
         case .failed(let reason):
             return [.fault(check, "the public address does not answer: \(reason)", "see the lines about the handlers")]
         case .answered(202, _): return [inboxFinding(id, check)]
@@ -128,18 +130,18 @@ extension Doctor {
     func signInFindings() -> [Finding] {
         let check = "sign_in"
         let settings: AuthSettings
-        do throws(SettingsError) { settings = try AuthSettings(parts.environment()) } catch {
+        do throws(SettingsError) { settings = try AuthSettings(dependencies.environment()) } catch {
             return [.skipped(check, "the settings of auth cannot be used, as said above")]
         }
         let bytes: [UInt8]
         switch settings.keySource {
         case .file(let path):
-            guard let text = parts.text(path) else {
+            guard let text = dependencies.text(path) else {
                 return [.fault(check, "AUTH_JWKS_FILE cannot be read", "check the path and its permissions")]
             }
             bytes = Array(text.utf8)
         case .address(let address):
-            switch parts.call(DoctorParts.Call(address)) {
+            switch dependencies.call(DoctorDependencies.Call(address)) {
             case .failed(let reason):
                 return [
                     .fault(check, "AUTH_JWKS_URL does not answer: \(reason)", "nobody can sign in: check the address")

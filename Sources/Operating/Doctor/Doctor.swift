@@ -5,11 +5,11 @@ private import Identity
 ///
 /// It changes nothing, except that the inbox keeps the event that it sends to itself.
 public struct Doctor: Sendable {
-    let parts: DoctorParts
+    let dependencies: DoctorDependencies
     let wish: DoctorWish
 
-    public init(parts: DoctorParts, wish: DoctorWish) {
-        self.parts = parts
+    public init(dependencies: DoctorDependencies, wish: DoctorWish) {
+        self.dependencies = dependencies
         self.wish = wish
     }
 
@@ -28,7 +28,7 @@ public struct Doctor: Sendable {
 
     /// What a reader reads, unless something is wrong with it.
     func setting<Value>(_ read: (inout EnvironmentReader) -> Value) -> Value? {
-        var reader = parts.environment()
+        var reader = dependencies.environment()
         let value = read(&reader)
         return (try? reader.finish()) == nil ? nil : value
     }
@@ -48,7 +48,7 @@ public struct Doctor: Sendable {
     /// The store, if it can be opened; why not, the database's own lines say.
     func openStore() -> Store? {
         guard let store else { return nil }
-        return try? parts.openStore(store)
+        return try? dependencies.openStore(store)
     }
 
     private func settingsFindings() -> [Finding] {
@@ -82,7 +82,7 @@ public struct Doctor: Sendable {
         _ read: (consuming EnvironmentReader) throws(SettingsError) -> Settings
     ) -> SettingsError? {
         do throws(SettingsError) {
-            _ = try read(parts.environment())
+            _ = try read(dependencies.environment())
             return nil
         } catch {
             return error
@@ -104,7 +104,7 @@ public struct Doctor: Sendable {
             return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")]
         }
         return secrets.enumerated().map { index, secret in
-            let schemes = WebhookSelfTest.schemes(of: secret, at: parts.now())
+            let schemes = WebhookSelfTest.schemes(of: secret, at: dependencies.now())
             let name = secrets.count == 1 ? "the secret" : "secret \(index + 1) of \(secrets.count)"
             if schemes.contains(.standard) {
                 return .ok(check, "\(name) signs and verifies under both key schemes")

@@ -1,7 +1,7 @@
 public import Core
 
 /// What the doctor looks with.
-public struct DoctorParts: Sendable {
+public struct DoctorDependencies: Sendable {
     public typealias AskPolar =
         @Sendable (_ method: String, _ path: String, _ body: [UInt8]?) throws(PolarFailure) -> PolarProbe
 

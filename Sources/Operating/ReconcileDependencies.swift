@@ -1,47 +1,17 @@
 public import Core
 
-/// What is asked of Polar to find what no webhook told.
-public struct PolarReading: Sendable {
-    public typealias Reading<Question, Answer> = @Sendable (Question) throws(PolarFailure) -> Answer
-
-    let orders: @Sendable (_ slice: OrderSlice, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>
-    let order: Reading<Order.ID, OrderSnapshot?>
-    let refunds: Reading<Int, PolarPage<RefundNotice>>
-    let lostDisputes: Reading<Int, PolarPage<DisputeNotice>>
-    let disputes: Reading<Order.ID, [DisputeNotice]>
-    let checkout: Reading<Checkout.PolarID, CheckoutReport?>
-    let endpoints: @Sendable () throws(PolarFailure) -> [WebhookEndpoint]
-
-    public init(
-        orders: @escaping @Sendable (_ slice: OrderSlice, _ page: Int) throws(PolarFailure) -> PolarPage<OrderSnapshot>,
-        order: @escaping Reading<Order.ID, OrderSnapshot?>,
-        refunds: @escaping Reading<Int, PolarPage<RefundNotice>>,
-        lostDisputes: @escaping Reading<Int, PolarPage<DisputeNotice>>,
-        disputes: @escaping Reading<Order.ID, [DisputeNotice]>,
-        checkout: @escaping Reading<Checkout.PolarID, CheckoutReport?>,
-        endpoints: @escaping @Sendable () throws(PolarFailure) -> [WebhookEndpoint]
-    ) {
-        self.orders = orders
-        self.order = order
-        self.refunds = refunds
-        self.lostDisputes = lostDisputes
-        self.disputes = disputes
-        self.checkout = checkout
-        self.endpoints = endpoints
-    }
-}
-
-public struct ReconcileParts: Sendable {
+/// What a reconciliation works with.
+public struct ReconcileDependencies: Sendable {
     let store: Store
     let scope: OrderScope
     /// `CREDITS_PUBLIC_URL`
     let publicURL: String
-    let polar: PolarReading
+    let polar: any PolarReading
     let now: @Sendable () -> Instant
     let log: @Sendable (LogLine) -> Void
 
     public init(
-        store: Store, scope: OrderScope, publicURL: String, polar: PolarReading,
+        store: Store, scope: OrderScope, publicURL: String, polar: any PolarReading,
         now: @escaping @Sendable () -> Instant, log: @escaping @Sendable (LogLine) -> Void
     ) {
         self.store = store

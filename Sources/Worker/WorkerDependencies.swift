@@ -2,7 +2,7 @@ public import Core
 public import Images
 
 /// What a worker does its jobs with.
-public struct WorkerParts: Sendable {
+public struct WorkerDependencies: Sendable {
     /// Asked again and again during a slow step, which ends once it says so.
     public typealias IsStopping = @Sendable () -> Bool
     public typealias Read = @Sendable (BlobID) throws(BlobError) -> [UInt8]

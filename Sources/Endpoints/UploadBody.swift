@@ -4,7 +4,7 @@ private import Images
 
 /// What came with one request: a picture, written to the directory of images as it came, and the fields of the form
 /// around it. Until it is kept it is nobody's; ``discard()`` takes it away.
-final class Upload {
+final class UploadBody {
     /// The type that its sender says it has.
     private(set) var declared: String?
     let content: any IncomingBlob
@@ -111,7 +111,7 @@ final class Upload {
 extension Request {
     /// The same request with the name of the picture's content for a body: what makes two uploads the same is the picture,
     /// and not what a form put around it, which is another each time.
-    func about(_ upload: Upload) -> Request {
+    func about(_ upload: UploadBody) -> Request {
         var request = self
         request.body = Array("\(upload.declared ?? "") \(upload.content.seal().text)".utf8)
         request.stream = nil
