@@ -10,9 +10,7 @@ struct Buying: Sendable {
     /// How long somebody who looks at a checkout waits for the answer.
     static let questionPatience = Duration.milliseconds(1500)
 
-    private let dependencies: CheckoutDependencies
-
-    init(_ dependencies: CheckoutDependencies) { self.dependencies = dependencies }
+    let dependencies: CheckoutDependencies
 
     private var store: Store { dependencies.store }
 
@@ -36,13 +34,13 @@ struct Buying: Sendable {
     ) throws(RequestError) -> Once<OpenedCheckout> {
         let now = dependencies.now()
         let id = Checkout.ID(random: dependencies.random(16))
-        let result = try stored { () throws(StoreError) -> Once<OpenCheckoutOutcome> in
-            guard let keyed else {
-                return .now(try store.checkouts.open(id, of: quantity, for: profile, in: dependencies.scope, at: now))
+        let (checkouts, scope) = (store.checkouts, dependencies.scope)
+        let result: Once<OpenCheckoutOutcome> =
+            if let keyed {
+                try stored(checkouts.open(id, of: quantity, for: profile, in: scope, under: keyed, at: now))
+            } else {
+                .now(try stored(checkouts.open(id, of: quantity, for: profile, in: scope, at: now)))
             }
-            return try store.checkouts.open(
-                id, of: quantity, for: profile, in: dependencies.scope, under: keyed, at: now)
-        }
         switch result {
         case .before(let earlier): return .before(earlier)
         case .now(.reused(let checkout)):
@@ -65,18 +63,14 @@ struct Buying: Sendable {
         do throws(PolarFailure) {
             session = try self.session(for: checkout, resuming: resuming, profile, request)
         } catch {
-            try stored { () throws(StoreError) in try store.checkouts.failed(checkout.id, under: keyed?.key) }
+            try stored(store.checkouts.failed(checkout.id, under: keyed?.key))
             throw .polar(error)
         }
         let opened = OpenedCheckout(checkout: checkout, session: session, isNew: true)
-        try stored { () throws(StoreError) in
-            try store.checkouts.created(opened, under: keyed, at: dependencies.now())
-        }
-        dependencies.log(
-            LogLine(
-                .notice, "checkout.opened",
-                ["checkout.id": session.id, "user.id": profile.user, "checkout.quantity": checkout.quantity]
-            ).of(request: request.id))
+        try stored(store.checkouts.created(opened, under: keyed, at: dependencies.now()))
+        dependencies.note(
+            "checkout.opened",
+            ["checkout.id": session.id, "user.id": profile.user, "checkout.quantity": checkout.quantity], request)
         return opened
     }
 
@@ -111,15 +105,11 @@ struct Buying: Sendable {
     }
 
     private func find(_ id: Checkout.PolarID, of user: UserID) throws(RequestError) -> Checkout? {
-        try stored { () throws(StoreError) in
-            try store.checkouts.find(id, of: user, in: dependencies.scope.environment, at: dependencies.now())
-        }
+        try stored(store.checkouts.find(id, of: user, in: dependencies.scope.environment, at: dependencies.now()))
     }
 
     private func isOurTurn(to id: Checkout.PolarID) throws(RequestError) -> Bool {
-        try stored { () throws(StoreError) in
-            try store.checkouts.claimQuestion(about: id, every: Self.questionInterval, at: dependencies.now())
-        }
+        try stored(store.checkouts.claimQuestion(about: id, every: Self.questionInterval, at: dependencies.now()))
     }
 
     /// `nil` if Polar does not say: our row stands, and the webhook or the next question will tell.
@@ -134,14 +124,10 @@ struct Buying: Sendable {
 
     private func apply(_ report: CheckoutReport, _ request: Request) throws(RequestError) {
         for order in report.orders {
-            let outcome = try stored { () throws(StoreError) in
-                try store.orders.apply(order, in: dependencies.scope, at: dependencies.now())
-            }
+            let outcome = try stored(store.orders.apply(order, in: dependencies.scope, at: dependencies.now()))
             dependencies.log(outcome.logLine(["order.id": order.id, "order.source": "api"]).of(request: request.id))
         }
-        try stored { () throws(StoreError) in
-            try store.checkouts.note(report.checkout, in: dependencies.scope.environment)
-        }
+        try stored(store.checkouts.note(report.checkout, in: dependencies.scope.environment))
     }
 }
 

@@ -4,26 +4,19 @@ private import Pages
 
 /// `/buy`, `/buy/return` and `/account`, for a browser with or without scripts.
 struct BuyingPages: Sendable {
-    private let dependencies: CheckoutDependencies
-    private let buying: Buying
-    private let idempotency: Idempotency
+    let dependencies: CheckoutDependencies
 
-    init(_ dependencies: CheckoutDependencies) {
-        self.dependencies = dependencies
-        buying = Buying(dependencies)
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    private var buying: Buying { Buying(dependencies: dependencies) }
 
     func buy(_ request: Request, _: String) throws(RequestError) -> Response {
         .html(.ok, try buyPage(request, fault: nil))
     }
 
     /// The form of `/buy`: off to Polar's checkout page, or the page again with what went wrong.
-    func order(_ request: Request, _: String) throws(RequestError) -> Response {
+    func order(_ request: Request, _ form: Form, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        let form = try request.form()
         do throws(RequestError) {
-            return try idempotency.once(
+            return try dependencies.once(
                 form["idempotency_key"], request, of: profile.user,
                 answer: { (opened: OpenedCheckout) in .success(.seeOther(opened.session.url)) }
             ) { keyed throws(RequestError) in
@@ -42,9 +35,7 @@ struct BuyingPages: Sendable {
     func comeBack(_ request: Request, _: String) throws(RequestError) -> Response {
         let checkout = try buying.follow(request.parameters["checkout_id"] ?? "", request)
         // Whoever has a checkout is known: this reads, and waits for no turn to write.
-        let account = try stored { () throws(StoreError) in
-            try dependencies.store.people.account(of: checkout.user, at: dependencies.now())
-        }
+        let account = try stored(dependencies.store.people.account(of: checkout.user, at: dependencies.now()))
         guard let account else { throw .notFound }
         return .html(.ok, ReturnPage(checkout, account: account, formToken: request.formToken).html)
     }
@@ -52,13 +43,10 @@ struct BuyingPages: Sendable {
     func account(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
         let slice = try Slice(request.parameters)
-        let account = try account(request)
-        let entries = try stored { () throws(StoreError) in
-            try dependencies.store.ledger.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
-        }
-        let sessions = try stored { () throws(StoreError) in
-            try dependencies.store.sessions.list(of: profile.user, at: dependencies.now())
-        }
+        let account = try dependencies.account(of: request)
+        let entries = try stored(
+            dependencies.store.ledger.entries(of: profile.user, before: slice.cursor, limit: slice.limit))
+        let sessions = try stored(dependencies.store.sessions.list(of: profile.user, at: dependencies.now()))
         let page = AccountPage(
             account, who: profile.name ?? profile.email ?? profile.user.text, entries: entries,
             sessions: SessionList(
@@ -67,17 +55,10 @@ struct BuyingPages: Sendable {
         return .html(.ok, page.html)
     }
 
-    private func account(_ request: Request) throws(RequestError) -> Account {
-        let profile = try request.profile()
-        return try stored { () throws(StoreError) in
-            try dependencies.store.people.account(of: profile, at: dependencies.now())
-        }
-    }
-
     private func buyPage(_ request: Request, fault: String?) throws(RequestError) -> String {
-        BuyPage(try account(request), formToken: request.formToken, fault: fault) {
-            RandomKey.text(dependencies.random(16))
-        }.html
+        BuyPage(
+            try dependencies.account(of: request), formToken: request.formToken, fault: fault, keys: dependencies.key
+        ).html
     }
 }
 

@@ -8,18 +8,17 @@ public struct CheckoutSite: Sendable {
     private let routes: Routes
 
     public init(_ dependencies: CheckoutDependencies) {
-        let credits = CreditsAPI(dependencies)
-        let checkouts = CheckoutsAPI(dependencies)
-        let pages = BuyingPages(dependencies)
+        let credits = CreditsAPI(dependencies: dependencies)
+        let checkouts = CheckoutsAPI(dependencies: dependencies)
+        let pages = BuyingPages(dependencies: dependencies)
         let health = Health(store: dependencies.store, freeBytes: dependencies.freeBytes)
         routes = Routes(
             of: .checkout,
             [
                 "getCredits": credits.show, "listEntries": credits.entries, "createCheckout": checkouts.create,
-                "getCheckout": checkouts.show, "buyPage": pages.buy, "buy": pages.order, "returnPage": pages.comeBack,
-                "accountPage": pages.account, "endSessions": SessionPages(dependencies).end,
-                "checkoutHealth": health.healthz, "readiness": health.readyz,
-            ], store: dependencies.store, log: dependencies.log)
+                "getCheckout": checkouts.show, "buyPage": pages.buy, "returnPage": pages.comeBack,
+                "accountPage": pages.account, "checkoutHealth": Health.healthz, "readiness": health.readyz,
+            ], forms: ["buy": pages.order, "endSessions": SessionPages(dependencies: dependencies).end], dependencies)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
@@ -29,7 +28,7 @@ public struct CheckoutSite: Sendable {
 }
 
 /// What the endpoints of `checkout` work with.
-public struct CheckoutDependencies: Sendable {
+public struct CheckoutDependencies: Dependencies {
     public typealias CreateSession = @Sendable (CheckoutRequest) throws(PolarFailure) -> Checkout.OpenSession
     /// The session that Polar made for our row before; `nil` if it made none.
     public typealias FindSession = @Sendable (Checkout) throws(PolarFailure) -> Checkout.OpenSession?

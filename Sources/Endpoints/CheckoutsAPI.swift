@@ -5,21 +5,18 @@ internal import JSON
 
 /// `POST /api/v1/checkouts` and `GET /api/v1/checkouts/{id}`.
 struct CheckoutsAPI: Sendable {
-    private let buying: Buying
-    private let idempotency: Idempotency
+    let dependencies: CheckoutDependencies
 
-    init(_ dependencies: CheckoutDependencies) {
-        buying = Buying(dependencies)
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    private var buying: Buying { Buying(dependencies: dependencies) }
 
     func create(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(
+        return try dependencies.once(
             request.headers["idempotency-key"], request, of: profile.user,
             answer: { (opened: OpenedCheckout) in .success(.opened(opened)) }
         ) { keyed throws(RequestError) in
-            try buying.open(try Self.quantity(in: request.body), for: profile, under: keyed, request)
+            try buying.open(
+                try Quantity.checked(try request.object()["quantity"]?.integer), for: profile, under: keyed, request)
         }
     }
 
@@ -27,13 +24,6 @@ struct CheckoutsAPI: Sendable {
         let checkout = try buying.follow(id, request)
         guard let session = checkout.session else { throw .notFound }
         return .json(.ok, Checkout.followed.json(BuyersCheckout(checkout, session, status: checkout.status)))
-    }
-
-    private static func quantity(in body: [UInt8]) throws(RequestError) -> Int64 {
-        guard let json = try? JSON(body), json.members != nil else {
-            throw .malformed("The body is not a JSON object.")
-        }
-        return try Quantity.checked(json["quantity"]?.integer)
     }
 }
 

@@ -4,27 +4,16 @@ internal import Interface
 
 /// `/api/v1/credits` and its entries.
 struct CreditsAPI: Sendable {
-    private let store: Store
-    private let now: @Sendable () -> Instant
-
-    init(_ dependencies: CheckoutDependencies) {
-        store = dependencies.store
-        now = dependencies.now
-    }
+    let dependencies: CheckoutDependencies
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
-        let profile = try request.profile()
-        let account = try stored { () throws(StoreError) in try store.people.account(of: profile, at: now()) }
-        return .json(.ok, Account.shape.json(account))
+        .json(.ok, Account.shape.json(try dependencies.account(of: request)))
     }
 
     func entries(_ request: Request, _: String) throws(RequestError) -> Response {
-        let profile = try request.profile()
         let slice = try Slice(request.parameters)
-        let page = try stored { () throws(StoreError) in
-            _ = try store.people.account(of: profile, at: now())
-            return try store.ledger.entries(of: profile.user, before: slice.cursor, limit: slice.limit)
-        }
+        let user = try dependencies.account(of: request).user
+        let page = try stored(dependencies.store.ledger.entries(of: user, before: slice.cursor, limit: slice.limit))
         return .json(.ok, LedgerEntry.list.json(page))
     }
 }

@@ -5,15 +5,9 @@ private import Pages
 
 /// `/` and `/generations/{id}`, for a browser with or without scripts.
 struct GalleryPages: Sendable {
-    private let dependencies: GenerationsDependencies
-    private let uploading: Uploading
-    private let idempotency: Idempotency
+    let dependencies: GenerationsDependencies
 
-    init(_ dependencies: GenerationsDependencies) {
-        self.dependencies = dependencies
-        uploading = Uploading(dependencies)
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    private var uploading: Uploading { Uploading(dependencies: dependencies) }
 
     func gallery(_ request: Request, _: String) throws(RequestError) -> Response {
         .html(.ok, try galleryPage(request, from: try Slice(request.parameters).cursor, fault: nil))
@@ -26,7 +20,7 @@ struct GalleryPages: Sendable {
             return try uploading.receive(request) { upload throws(RequestError) in
                 try request.expectOwnForm(upload.fields["form_token"])
                 guard upload.content.count > 0 else { throw .invalid(field: "image", rule: "a picture") }
-                return try idempotency.once(
+                return try dependencies.once(
                     upload.fields["idempotency_key"], request.about(upload), of: profile.user,
                     answer: { [now = dependencies.now] (outcome: SubmitOutcome) in
                         outcome.queued(at: now()).map { _ in .seeOther("/") }
@@ -46,13 +40,12 @@ struct GalleryPages: Sendable {
     }
 
     /// The buttons of one generation: `retry` leads back to it, `delete` to the gallery.
-    func act(_ request: Request, _ id: String) throws(RequestError) -> Response {
+    func act(_ request: Request, _ form: Form, _ id: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        let form = try request.form()
         do throws(RequestError) {
             switch form["action"] {
             case "retry":
-                return try idempotency.once(
+                return try dependencies.once(
                     form["idempotency_key"], request, of: profile.user,
                     answer: { [now = dependencies.now] (outcome: RetryOutcome) in
                         outcome.queued(at: now()).map { .seeOther("/generations/\($0.generation.id.text)") }
@@ -81,35 +74,25 @@ struct GalleryPages: Sendable {
         return fault
     }
 
-    private func account(_ request: Request) throws(RequestError) -> Account {
-        let profile = try request.profile()
-        return try stored { () throws(StoreError) in
-            try dependencies.store.people.account(of: profile, at: dependencies.now())
-        }
-    }
-
     private func galleryPage(_ request: Request, from cursor: Int64?, fault: Fault?) throws(RequestError) -> String {
-        let account = try account(request)
-        let generations = try stored { () throws(StoreError) in
-            try dependencies.store.generations.list(of: account.user, before: cursor, limit: GalleryPage.length)
-        }
+        let account = try dependencies.account(of: request)
+        let generations = try stored(
+            dependencies.store.generations.list(of: account.user, before: cursor, limit: GalleryPage.length))
         return GalleryPage(
             account, standing: try dependencies.standing(of: account.user, at: dependencies.now()),
             generations: generations, from: cursor, maximumUploadBytes: dependencies.maximumUploadBytes,
-            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: key
+            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: dependencies.key
         ).html
     }
 
     private func generationPage(_ request: Request, _ id: String, fault: Fault?) throws(RequestError) -> String {
         let generation = try dependencies.generation(id, request)
         return GenerationPage(
-            generation, account: try account(request),
+            generation, account: try dependencies.account(of: request),
             standing: try dependencies.standing(of: generation.user, at: dependencies.now()),
-            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: key
+            formToken: request.formToken, fault: fault, now: dependencies.now(), keys: dependencies.key
         ).html
     }
-
-    private func key() -> String { RandomKey.text(dependencies.random(16)) }
 }
 
 extension RequestError {

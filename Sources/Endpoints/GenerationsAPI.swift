@@ -5,20 +5,14 @@ internal import Interface
 
 /// `/api/v1/generations` and what stands below it.
 struct GenerationsAPI: Sendable {
-    private let dependencies: GenerationsDependencies
-    private let uploading: Uploading
-    private let idempotency: Idempotency
+    let dependencies: GenerationsDependencies
 
-    init(_ dependencies: GenerationsDependencies) {
-        self.dependencies = dependencies
-        uploading = Uploading(dependencies)
-        idempotency = Idempotency(store: dependencies.store, now: dependencies.now)
-    }
+    private var uploading: Uploading { Uploading(dependencies: dependencies) }
 
     func upload(_ request: Request, _: String) throws(RequestError) -> Response {
         let profile = try request.profile()
         return try uploading.receive(request) { upload throws(RequestError) in
-            try idempotency.once(
+            try dependencies.once(
                 request.headers["idempotency-key"], request.about(upload), of: profile.user,
                 answer: { [now = dependencies.now] (outcome: SubmitOutcome) in
                     outcome.queued(at: now()).map { .queued($0.generation, balance: $0.balance) }
@@ -30,9 +24,7 @@ struct GenerationsAPI: Sendable {
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let user = try request.profile().user
         let slice = try Slice(request.parameters)
-        let page = try stored { () throws(StoreError) in
-            try dependencies.store.generations.list(of: user, before: slice.cursor, limit: slice.limit)
-        }
+        let page = try stored(dependencies.store.generations.list(of: user, before: slice.cursor, limit: slice.limit))
         return Response.json(.ok, Generation.list.json(page)).unlessKnown(to: request)
     }
 
@@ -42,7 +34,7 @@ struct GenerationsAPI: Sendable {
 
     func retry(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let profile = try request.profile()
-        return try idempotency.once(
+        return try dependencies.once(
             request.headers["idempotency-key"], request, of: profile.user,
             answer: { [now = dependencies.now] (outcome: RetryOutcome) in
                 outcome.queued(at: now()).map { .queued($0.generation, balance: $0.balance) }
@@ -58,9 +50,7 @@ struct GenerationsAPI: Sendable {
 
 /// The pictures themselves: after the owner's check, nginx sends the file.
 struct GenerationImages: Sendable {
-    private let dependencies: GenerationsDependencies
-
-    init(_ dependencies: GenerationsDependencies) { self.dependencies = dependencies }
+    let dependencies: GenerationsDependencies
 
     func original(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let generation = try dependencies.generation(id, request)
@@ -97,14 +87,14 @@ extension GenerationsDependencies {
     func generation(_ id: String, _ request: Request) throws(RequestError) -> Generation {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let found = try stored { () throws(StoreError) in try store.generations.find(id, of: user) }
+        let found = try stored(store.generations.find(id, of: user))
         guard let found else { throw .notFound }
         return found
     }
 
     /// What the user's next upload would meet.
     func standing(of user: UserID, at now: Instant) throws(RequestError) -> UploadStanding {
-        try stored { () throws(StoreError) in try store.generations.uploadStanding(of: user, within: limits, at: now) }
+        try stored(store.generations.uploadStanding(of: user, within: limits, at: now))
     }
 
     func retry(
@@ -112,11 +102,9 @@ extension GenerationsDependencies {
     ) throws(RequestError) -> Once<RetryOutcome> {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let result = try stored { () throws(StoreError) in
-            try store.generations.retry(id, of: user, under: keyed, within: limits, at: now())
-        }
+        let result = try stored(store.generations.retry(id, of: user, under: keyed, within: limits, at: now()))
         if case .now(.queued) = result {
-            log(LogLine(.notice, "generation.retried", ["generation.id": id, "user.id": user]).of(request: request.id))
+            note("generation.retried", ["generation.id": id, "user.id": user], request)
         }
         return result
     }
@@ -124,12 +112,12 @@ extension GenerationsDependencies {
     func delete(_ id: String, _ request: Request) throws(RequestError) {
         let user = try request.profile().user
         guard let id = Generation.ID(id) else { throw .notFound }
-        let outcome = try stored { () throws(StoreError) in try store.generations.delete(id, of: user, at: now()) }
+        let outcome = try stored(store.generations.delete(id, of: user, at: now()))
         switch outcome {
         case .deleted(let blobs, let refunded):
             discard(blobs, request)
-            let facts: [String: any LogValue] = ["generation.id": id, "user.id": user, "generation.refunded": refunded]
-            log(LogLine(.notice, "generation.deleted", facts).of(request: request.id))
+            note(
+                "generation.deleted", ["generation.id": id, "user.id": user, "generation.refunded": refunded], request)
         case .unknown: throw .notFound
         }
     }

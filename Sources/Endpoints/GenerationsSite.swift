@@ -1,25 +1,24 @@
 public import Core
 public import HTTP
 internal import Interface
-internal import JSON
 
 /// Everything that `generations` serves: uploads, the gallery, the pictures.
 public struct GenerationsSite: Sendable {
     private let routes: Routes
 
     public init(_ dependencies: GenerationsDependencies) {
-        let api = GenerationsAPI(dependencies)
-        let images = GenerationImages(dependencies)
-        let pages = GalleryPages(dependencies)
+        let api = GenerationsAPI(dependencies: dependencies)
+        let images = GenerationImages(dependencies: dependencies)
+        let pages = GalleryPages(dependencies: dependencies)
         routes = Routes(
             of: .generations,
             [
                 "listGenerations": api.list, "createGeneration": api.upload, "getGeneration": api.show,
                 "deleteGeneration": api.delete, "retryGeneration": api.retry, "getOriginal": images.original,
                 "getResult": images.result, "getThumbnail": images.thumbnail, "galleryPage": pages.gallery,
-                "upload": pages.upload, "generationPage": pages.show, "actOnGeneration": pages.act,
-                "generationsHealth": Self.healthz,
-            ], store: dependencies.store, log: dependencies.log)
+                "upload": pages.upload, "generationPage": pages.show,
+                "generationsHealth": Health.healthz,
+            ], forms: ["actOnGeneration": pages.act], dependencies)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
@@ -35,13 +34,10 @@ public struct GenerationsSite: Sendable {
     /// Whether this is asked by somebody who wants to know if anything hangs.
     public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.generations.isUrgent
 
-    private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
-        .json(.ok, ["status": "ok"])
-    }
 }
 
 /// What the endpoints of `generations` work with.
-public struct GenerationsDependencies: Sendable {
+public struct GenerationsDependencies: Dependencies {
     /// Begins a content in the directory of images.
     public typealias Begin = @Sendable () throws(BlobError) -> any IncomingBlob
     /// Removes the files that nobody refers to any more.

@@ -20,7 +20,7 @@ struct Health: Sendable {
         self.freeBytes = freeBytes
     }
 
-    func healthz(_ request: Request, _: String) throws(RequestError) -> Response { .json(.ok, ["status": "ok"]) }
+    static func healthz(_ request: Request, _: String) throws(RequestError) -> Response { .json(.ok, ["status": "ok"]) }
 
     func readyz(_ request: Request, _: String) throws(RequestError) -> Response {
         switch probes.aside(atMost: Self.patience, probe) {

@@ -209,6 +209,6 @@ extension PolarFailure {
 }
 
 /// Calls the store and says in the endpoint's own terms when it cannot.
-func stored<Result>(_ body: () throws(StoreError) -> Result) throws(RequestError) -> Result {
-    do { return try body() } catch { throw .notStored(error) }
+func stored<Result>(_ call: @autoclosure () throws(StoreError) -> Result) throws(RequestError) -> Result {
+    do { return try call() } catch { throw .notStored(error) }
 }

@@ -6,25 +6,34 @@ private import Pages
 /// What one executable answers: a handler for each of its routes, asked once whoever asks was found to be allowed to.
 struct Routes: Sendable {
     typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
+    /// Does what a form asks for that was sent from a page of this session.
+    typealias FormHandler = @Sendable (Request, Form, _ segment: String) throws(RequestError) -> Response
 
     private let dispatch: Dispatch<Handler>
-    private let store: Store
-    private let log: @Sendable (LogLine) -> Void
+    private let dependencies: any Dependencies
 
     init(
-        of program: Route.Program, _ handlers: [String: Handler], store: Store,
-        log: @escaping @Sendable (LogLine) -> Void
+        of program: Route.Program, _ handlers: [String: Handler], forms: [String: FormHandler] = [:],
+        _ dependencies: any Dependencies
     ) {
-        dispatch = Dispatch(program.routes, handlers)
-        self.store = store
-        self.log = log
+        let withForms = program.routes.filter { $0.form == .fields }.map(\.name)
+        precondition(Set(withForms) == Set(forms.keys), "A form is read by whoever takes one")
+        dispatch = Dispatch(program.routes, handlers.merging(forms.mapValues(Self.reading)) { handler, _ in handler })
+        self.dependencies = dependencies
+    }
+
+    private static func reading(_ handler: @escaping FormHandler) -> Handler {
+        @Sendable func handle(_ request: Request, _ segment: String) throws(RequestError) -> Response {
+            try handler(request, try request.ownForm(), segment)
+        }
+        return handle
     }
 
     func respond(to request: Request) -> Response {
         do throws(RequestError) {
             return try answer(request)
         } catch {
-            if let line = error.logLine { log(line.of(request: request.id)) }
+            if let line = error.logLine { dependencies.log(line.of(request: request.id)) }
             return error.response(to: request)
         }
     }
@@ -46,12 +55,8 @@ struct Routes: Sendable {
         case .user: _ = try request.profile()
         case .admin:
             let user = try request.profile().user
-            guard try stored({ () throws(StoreError) in try store.admins.contains(user) }) else { throw .notAdmin }
+            guard try stored(dependencies.store.admins.contains(user)) else { throw .notAdmin }
         case .anybody, .signer, .machine, .nginx: break
-        }
-        switch route.form {
-        case .fields: try request.expectOwnForm(request.form()["form_token"])
-        case .upload, nil: break
         }
     }
 }
@@ -84,12 +89,13 @@ extension Request {
         return token
     }
 
-    /// The fields of a form.
-    func form() throws(RequestError) -> Form {
+    /// The fields of a form that was sent from a page of this session.
+    fileprivate func ownForm() throws(RequestError) -> Form {
         let type = MediaType.essence(headers["content-type"] ?? "")
         guard type == "application/x-www-form-urlencoded", let form = try? Form(body) else {
             throw .malformed("The body is not a form.")
         }
+        try expectOwnForm(form["form_token"])
         return form
     }
 

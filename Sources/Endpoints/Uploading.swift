@@ -5,9 +5,7 @@ private import Images
 /// Takes a picture: written to a file as it comes, checked there, then made durable, charged and queued in one
 /// transaction.
 struct Uploading: Sendable {
-    private let dependencies: GenerationsDependencies
-
-    init(_ dependencies: GenerationsDependencies) { self.dependencies = dependencies }
+    let dependencies: GenerationsDependencies
 
     /// Reads the body and lets `body` do something with it. What is not kept by then is gone afterwards.
     func receive(
@@ -27,8 +25,7 @@ struct Uploading: Sendable {
         let facts = try check(upload)
         let now = dependencies.now()
         // Whoever has nothing is told so before anything is made durable; the transaction decides all the same.
-        let account = try stored { () throws(StoreError) in try dependencies.store.people.account(of: profile, at: now)
-        }
+        let account = try stored(dependencies.store.people.account(of: profile, at: now))
         guard account.balance > .zero else { throw .insufficientCredits(balance: account.balance) }
         let standing = try dependencies.standing(of: profile.user, at: now)
         if let refusal = standing.refusal { throw .notTaken(refusal, at: now) }
@@ -51,14 +48,12 @@ struct Uploading: Sendable {
         }
         switch result {
         case .now(.queued(let generation, let balance)):
-            dependencies.log(
-                LogLine(
-                    .notice, "generation.queued",
-                    [
-                        "generation.id": generation.id, "user.id": profile.user, "user.balance": balance,
-                        "image.bytes": generation.input.bytes,
-                    ]
-                ).of(request: request.id))
+            dependencies.note(
+                "generation.queued",
+                [
+                    "generation.id": generation.id, "user.id": profile.user, "user.balance": balance,
+                    "image.bytes": generation.input.bytes,
+                ], request)
         case .now(.insufficientCredits), .now(.refused), .before: dependencies.discard([upload.content.seal()], request)
         }
         return result

@@ -2,11 +2,11 @@
 ///
 /// A test compares the hashes with the files and tells the new ones.
 public enum StaticFile {
-    static var stylesheet: String { address("style", "css") }
-    static var adminStylesheet: String { address("admin", "css") }
-    static var icon: String { address("icon", "svg") }
-    static var galleryScript: String { address("gallery", "js") }
-    static var returnScript: String { address("return", "js") }
+    static var stylesheet: String { address("style.css") }
+    static var adminStylesheet: String { address("admin.css") }
+    static var icon: String { address("icon.svg") }
+    static var galleryScript: String { address("gallery.js") }
+    static var returnScript: String { address("return.js") }
 
     /// The first 16 hexadecimal digits of the SHA-256 of each file.
     public static let hashes = [
@@ -17,11 +17,14 @@ public enum StaticFile {
         "style.css": "b7add131426e0c7b",
     ]
 
-    private static func address(_ name: String, _ kind: String) -> String {
-        if let bytes = LiveSources.read?("deploy/static/\(name).\(kind)") {
-            return "/static/\(name).\(kind)?\(UInt(bitPattern: bytes.hashValue))"
+    private static let addresses = Dictionary(
+        uniqueKeysWithValues: hashes.map { file, hash in (file, "/static/" + file.replacing(".", with: ".\(hash).")) })
+
+    private static func address(_ file: String) -> String {
+        if let bytes = LiveSources.read?("deploy/static/\(file)") {
+            return "/static/\(file)?\(UInt(bitPattern: bytes.hashValue))"
         }
-        guard let hash = hashes["\(name).\(kind)"] else { preconditionFailure("\(name).\(kind) has no hash") }
-        return "/static/\(name).\(hash).\(kind)"
+        guard let address = addresses[file] else { preconditionFailure("\(file) has no hash") }
+        return address
     }
 }

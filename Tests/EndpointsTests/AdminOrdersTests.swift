@@ -168,7 +168,7 @@ import Testing
             let body = #"{"amount":\#(amount),"reason":"r"}"#
             _ = office.send(.post, "/api/v1/admin/users/ada/adjustments", body: body)
         }
-        let exports = AdminExports(office.dependencies, mostRows: 2)
+        let exports = AdminExports(dependencies: office.dependencies, mostRows: 2)
         var query = "from=2026-11-18"
         var ids: [String] = []
         for part in 1...3 {

@@ -6,11 +6,11 @@ internal import JSON
 /// The addresses under `/api/v1/admin`.
 enum AdminAPI {
     static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
-        let settings = SettingsAPI(dependencies)
-        let users = UsersAPI(dependencies)
-        let orders = OrdersAPI(dependencies)
-        let inbox = DeliveriesAPI(dependencies)
-        let admins = AdminsAPI(dependencies)
+        let settings = SettingsAPI(dependencies: dependencies)
+        let users = UsersAPI(dependencies: dependencies)
+        let orders = OrdersAPI(dependencies: dependencies)
+        let inbox = DeliveriesAPI(dependencies: dependencies)
+        let admins = AdminsAPI(dependencies: dependencies)
         return [
             "getSettings": settings.show, "changeSettings": settings.change, "listPayments": orders.payments,
             "listUsers": users.list, "adjustUser": users.adjust, "getUser": users.show, "listParked": orders.parked,

@@ -7,24 +7,18 @@ internal import Interface
 /// One answer holds at most 50,000 rows; where there are more, its `Link` header names the rest (`rel="next"`). With
 /// `?from=` and `?to=` a month at a time fits into one.
 struct AdminExports: Sendable {
-    private let dependencies: AdminDependencies
-    private let mostRows: Int
-
-    init(_ dependencies: AdminDependencies, mostRows: Int = 50_000) {
-        self.dependencies = dependencies
-        self.mostRows = mostRows
-    }
+    let dependencies: AdminDependencies
+    var mostRows = 50_000
 
     static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
-        let exports = AdminExports(dependencies)
+        let exports = AdminExports(dependencies: dependencies)
         return ["paymentsTable": exports.payments, "ledgerTable": exports.ledger]
     }
 
     /// Newest first, with the filters of the list.
     func payments(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try PaymentFilter(request.parameters)
-        return try export("payments", PaymentReport.row, request) {
-            cursor, limit throws(StoreError) in
+        return try export("payments", PaymentReport.row, request) { cursor, limit throws(StoreError) in
             try dependencies.store.orders.list(filter, after: cursor, limit: limit)
         }
     }
@@ -51,7 +45,7 @@ struct AdminExports: Sendable {
         var csv = CSV(shape.columns)
         var rows = 0
         repeat {
-            let found = try stored { () throws(StoreError) in try page(cursor, min(1000, mostRows - rows)) }
+            let found = try stored(page(cursor, min(1000, mostRows - rows)))
             for item in found.items { csv.add(shape.cells(item)) }
             rows += found.items.count
             cursor = found.next

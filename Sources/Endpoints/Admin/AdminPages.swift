@@ -14,10 +14,16 @@ struct AdminPages: Sendable {
         return [
             "overviewPage": pages.overview, "paymentsPage": pages.payments, "parkedPage": pages.parked,
             "usersPage": pages.users, "deliveriesPage": pages.deliveries, "auditPage": pages.audit,
-            "settingsPage": pages.settings, "changeSettingsForm": pages.changeSettings, "paymentPage": pages.payment,
-            "parkedOrderPage": pages.payment, "settleForm": pages.settle, "userPage": pages.user,
-            "adjustForm": pages.adjust, "deliveryPage": pages.delivery, "replayForm": pages.replay,
-            "adminsPage": pages.admins, "changeAdminsForm": pages.changeAdmins,
+            "settingsPage": pages.settings, "paymentPage": pages.payment, "parkedOrderPage": pages.payment,
+            "userPage": pages.user, "deliveryPage": pages.delivery, "adminsPage": pages.admins,
+        ]
+    }
+
+    static func forms(_ dependencies: AdminDependencies) -> [String: Routes.FormHandler] {
+        let pages = AdminPages(dependencies: dependencies)
+        return [
+            "changeSettingsForm": pages.changeSettings, "settleForm": pages.settle, "adjustForm": pages.adjust,
+            "replayForm": pages.replay, "changeAdminsForm": pages.changeAdmins,
         ]
     }
 
@@ -29,12 +35,10 @@ struct AdminPages: Sendable {
     /// What every page is told.
     func context(_ request: Request) throws(RequestError) -> AdminContext {
         let profile = try request.profile()
-        let random = dependencies.random
         return AdminContext(
             who: profile.name ?? profile.email ?? profile.user.text, formToken: request.formToken,
-            parked: try stored { () throws(StoreError) in try store.orders.parkedCount() }, now: dependencies.now(),
-            notice: request.parameters["notice"].flatMap(AdminNotice.init)
-        ) { RandomKey.text(random(16)) }
+            parked: try stored(store.orders.parkedCount()), now: dependencies.now(),
+            notice: request.parameters["notice"].flatMap(AdminNotice.init), key: dependencies.key)
     }
 
     /// After a form was done: the page to read next, and what it says.

@@ -1,7 +1,6 @@
 public import Core
 public import HTTP
 internal import Interface
-internal import JSON
 
 /// Everything that `admin` serves, to admins alone.
 public struct AdminSite: Sendable {
@@ -9,28 +8,24 @@ public struct AdminSite: Sendable {
 
     public init(_ dependencies: AdminDependencies) {
         let metrics = MetricsPage(store: dependencies.store, freeBytes: dependencies.freeBytes, now: dependencies.now)
-        let others: [String: Routes.Handler] = ["adminHealth": Self.healthz, "metrics": metrics.show]
+        let others: [String: Routes.Handler] = ["adminHealth": Health.healthz, "metrics": metrics.show]
         let parts = [
             AdminAPI.handlers(dependencies), AdminExports.handlers(dependencies), AdminPages.handlers(dependencies),
             others,
         ]
         routes = Routes(
             of: .admin, parts.reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } },
-            store: dependencies.store, log: dependencies.log)
+            forms: AdminPages.forms(dependencies), dependencies)
     }
 
     public func respond(to request: Request) -> Response { routes.respond(to: request) }
 
     /// Whether this is asked by somebody who wants to know if anything hangs.
     public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.admin.isUrgent
-
-    private static func healthz(_ request: Request, _: String) throws(RequestError) -> Response {
-        .json(.ok, ["status": "ok"])
-    }
 }
 
 /// What the endpoints of `admin` work with.
-public struct AdminDependencies: Sendable {
+public struct AdminDependencies: Dependencies {
     let store: Store
     let scope: OrderScope
     let publicURL: String
@@ -39,8 +34,6 @@ public struct AdminDependencies: Sendable {
     let now: @Sendable () -> Instant
     let random: @Sendable (Int) -> [UInt8]
     let log: @Sendable (LogLine) -> Void
-
-    var idempotency: Idempotency { Idempotency(store: store, now: now) }
 
     public init(
         store: Store, scope: OrderScope, publicURL: String, freeBytes: @escaping @Sendable () -> Int64?,

@@ -4,21 +4,17 @@ internal import Interface
 
 /// `/api/v1/admin/deliveries`: the inbox.
 struct DeliveriesAPI: Sendable {
-    private let dependencies: AdminDependencies
-
-    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
+    let dependencies: AdminDependencies
 
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try DeliveryFilter(request.parameters)
         let slice = try ListSlice(request.parameters)
-        let found = try stored { () throws(StoreError) in
-            try dependencies.store.inbox.list(filter, after: slice.cursor, limit: slice.limit)
-        }
+        let found = try stored(dependencies.store.inbox.list(filter, after: slice.cursor, limit: slice.limit))
         return .list(found, DeliverySummary.list)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
-        guard let found = try stored({ () throws(StoreError) in try dependencies.store.inbox.find(id) }) else {
+        guard let found = try stored(dependencies.store.inbox.find(id)) else {
             throw .notFound
         }
         return .json(.ok, DeliveryDetail.shape.json(found))
@@ -26,14 +22,13 @@ struct DeliveriesAPI: Sendable {
 
     func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        return try dependencies.idempotency.once(
+        return try dependencies.once(
             request.headers["idempotency-key"], request, of: actor,
             answer: { (outcome: ReplayOutcome) in outcome.answer(on: id) }
         ) { keyed throws(RequestError) in
-            let result = try stored { () throws(StoreError) in
-                try dependencies.store.inbox.replay(
-                    id, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
-            }
+            let result = try stored(
+                dependencies.store.inbox.replay(
+                    id, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now()))
             dependencies.tell(result, ["webhook.id": id], by: actor, request)
             return result
         }

@@ -15,7 +15,7 @@ struct MetricsPage: Sendable {
     let now: @Sendable () -> Instant
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
-        let found = try stored { () throws(StoreError) in try store.operations.measurements() }
+        let found = try stored(store.operations.measurements())
         var text = Exposition()
         text.add(counters: found.counters)
         text.add(ledger: found.entries)

@@ -6,9 +6,7 @@ internal import Webhook
 
 /// `/api/v1/admin/payments` and `/api/v1/admin/parked`.
 struct OrdersAPI: Sendable {
-    private let dependencies: AdminDependencies
-
-    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
+    let dependencies: AdminDependencies
 
     func payments(_ request: Request, _: String) throws(RequestError) -> Response {
         try list(try PaymentFilter(request.parameters), request)
@@ -22,9 +20,7 @@ struct OrdersAPI: Sendable {
 
     private func list(_ filter: PaymentFilter, _ request: Request) throws(RequestError) -> Response {
         let slice = try ListSlice(request.parameters)
-        let payments = try stored { () throws(StoreError) in
-            try dependencies.store.orders.list(filter, after: slice.cursor, limit: slice.limit)
-        }
+        let payments = try stored(dependencies.store.orders.list(filter, after: slice.cursor, limit: slice.limit))
         return .list(payments, PaymentReport.list)
     }
 
@@ -34,14 +30,13 @@ struct OrdersAPI: Sendable {
         guard let user = try request.object()["user_id"]?.string.flatMap(UserID.init) else {
             throw .invalid(field: "user_id", rule: "1 to 255 bytes without control characters")
         }
-        return try dependencies.idempotency.once(
+        return try dependencies.once(
             request.headers["idempotency-key"], request, of: actor,
             answer: { (outcome: AssignOutcome) in outcome.answer(on: order, for: user) }
         ) { keyed throws(RequestError) in
-            let result = try stored { () throws(StoreError) in
-                try dependencies.store.orders.assign(
-                    order, to: user, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now())
-            }
+            let result = try stored(
+                dependencies.store.orders.assign(
+                    order, to: user, by: actor.text, in: dependencies.scope, under: keyed, at: dependencies.now()))
             dependencies.tell(result, ["order.id": order, "user.id": user], by: actor, request)
             return result
         }
@@ -54,14 +49,13 @@ struct OrdersAPI: Sendable {
         let given = request.body.isEmpty ? nil : try request.object()["reason"]
         let reason = given == nil ? "no reason given" : Reason.checked(given?.string)
         guard let reason else { throw .invalid(field: "reason", rule: Reason.rule) }
-        return try dependencies.idempotency.once(
+        return try dependencies.once(
             request.headers["idempotency-key"], request, of: actor,
             answer: { (outcome: DismissOutcome) in outcome.answer(on: order, for: reason) }
         ) { keyed throws(RequestError) in
-            let result = try stored { () throws(StoreError) in
-                try dependencies.store.orders.dismiss(
-                    order, reason: reason, by: actor.text, under: keyed, at: dependencies.now())
-            }
+            let result = try stored(
+                dependencies.store.orders.dismiss(
+                    order, reason: reason, by: actor.text, under: keyed, at: dependencies.now()))
             dependencies.tell(result, ["order.id": order], by: actor, request)
             return result
         }

@@ -5,12 +5,10 @@ internal import JSON
 
 /// `/api/v1/admin/settings`.
 struct SettingsAPI: Sendable {
-    private let dependencies: AdminDependencies
-
-    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
+    let dependencies: AdminDependencies
 
     func show(_ request: Request, _: String) throws(RequestError) -> Response {
-        let settings = try stored { () throws(StoreError) in try dependencies.store.settings.current() }
+        let settings = try stored(dependencies.store.settings.current())
         return .json(.ok, BillingSettings.shape.json(settings))
     }
 
@@ -20,10 +18,9 @@ struct SettingsAPI: Sendable {
         let actor = try request.profile().user
         let sent = SettingsBody(try request.object())
         guard sent.faults.isEmpty else { throw .invalidFields(sent.faults) }
-        let outcome = try stored { () throws(StoreError) in
-            try dependencies.store.settings.change(
-                sent.change, expectedVersion: sent.version, by: actor.text, at: dependencies.now())
-        }
+        let outcome = try stored(
+            dependencies.store.settings.change(
+                sent.change, expectedVersion: sent.version, by: actor.text, at: dependencies.now()))
         dependencies.tell(outcome, by: actor, request)
         switch outcome {
         case .changed(let settings), .unchanged(let settings): return .json(.ok, BillingSettings.shape.json(settings))

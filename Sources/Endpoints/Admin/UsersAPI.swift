@@ -5,24 +5,18 @@ internal import JSON
 
 /// `/api/v1/admin/users`.
 struct UsersAPI: Sendable {
-    private let dependencies: AdminDependencies
-
-    init(_ dependencies: AdminDependencies) { self.dependencies = dependencies }
+    let dependencies: AdminDependencies
 
     func list(_ request: Request, _: String) throws(RequestError) -> Response {
         let filter = try UserFilter(request.parameters)
         let slice = try ListSlice(request.parameters)
-        let users = try stored { () throws(StoreError) in
-            try dependencies.store.people.list(filter, after: slice.cursor, limit: slice.limit)
-        }
+        let users = try stored(dependencies.store.people.list(filter, after: slice.cursor, limit: slice.limit))
         return .list(users, UserSummary.list)
     }
 
     func show(_ request: Request, _ id: String) throws(RequestError) -> Response {
         let user = try request.subject(id)
-        let detail = try stored { () throws(StoreError) in
-            try dependencies.store.people.detail(of: user, at: dependencies.now())
-        }
+        let detail = try stored(dependencies.store.people.detail(of: user, at: dependencies.now()))
         guard let detail else { throw .notFound }
         return .json(.ok, UserDetail.shape.json(detail))
     }
@@ -31,7 +25,7 @@ struct UsersAPI: Sendable {
         let actor = try request.profile().user
         let user = try request.subject(id)
         let key = request.headers["idempotency-key"]
-        return try dependencies.idempotency.once(
+        return try dependencies.once(
             key, request, of: actor, answer: { (outcome: AdjustmentOutcome) in outcome.answer }
         ) { keyed throws(RequestError) in
             let (amount, reason) = try Self.adjustment(in: try request.object())
@@ -47,9 +41,7 @@ struct UsersAPI: Sendable {
     private func make(
         _ adjustment: Adjustment, under keyed: Keyed<AdjustmentOutcome>?, by actor: UserID, _ request: Request
     ) throws(RequestError) -> Once<AdjustmentOutcome> {
-        let result = try stored { () throws(StoreError) in
-            try dependencies.store.ledger.adjust(adjustment, under: keyed, at: dependencies.now())
-        }
+        let result = try stored(dependencies.store.ledger.adjust(adjustment, under: keyed, at: dependencies.now()))
         dependencies.tell(result, by: actor, request)
         return result
     }

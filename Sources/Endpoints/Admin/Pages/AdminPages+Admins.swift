@@ -11,14 +11,13 @@ extension AdminPages {
     private func adminsPage(
         _ request: Request, typed: String = "", fault: String? = nil
     ) throws(RequestError) -> String {
-        let admins = try stored { () throws(StoreError) in try store.admins.all() }
+        let admins = try stored(store.admins.all())
         return AdminPage.admins(admins, typed: typed, fault: fault, try context(request)).html
     }
 
     /// The forms of that page: `grant` and `revoke`.
-    func changeAdmins(_ request: Request, _: String) throws(RequestError) -> Response {
+    func changeAdmins(_ request: Request, _ form: Form, _: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        let form = try request.form()
         let typed = form.typed("user_id")
         guard let user = UserID(typed) else {
             let fault = "The id of a user, 1 to 255 characters."
@@ -32,9 +31,7 @@ extension AdminPages {
     }
 
     private func grant(_ user: UserID, by actor: UserID, _ request: Request) throws(RequestError) -> Response {
-        let outcome = try stored { () throws(StoreError) in
-            try store.admins.grant(to: user, by: actor.text, at: dependencies.now())
-        }
+        let outcome = try stored(store.admins.grant(to: user, by: actor.text, at: dependencies.now()))
         dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
         case .granted: return Self.done("/admin/admins", .granted)
@@ -43,9 +40,7 @@ extension AdminPages {
     }
 
     private func revoke(_ user: UserID, by actor: UserID, _ request: Request) throws(RequestError) -> Response {
-        let outcome = try stored { () throws(StoreError) in
-            try store.admins.revoke(from: user, by: actor.text, at: dependencies.now())
-        }
+        let outcome = try stored(store.admins.revoke(from: user, by: actor.text, at: dependencies.now()))
         dependencies.tell(outcome, ["user.id": user], by: actor, request)
         switch outcome {
         case .revoked:

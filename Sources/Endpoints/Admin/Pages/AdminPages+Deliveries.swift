@@ -9,7 +9,7 @@ extension AdminPages {
     }
 
     private func deliveryPage(_ request: Request, _ id: String, fault: String? = nil) throws(RequestError) -> String {
-        guard let kept = try stored({ () throws(StoreError) in try store.inbox.find(id) }) else { throw .notFound }
+        guard let kept = try stored(store.inbox.find(id)) else { throw .notFound }
         let view = DeliveryView(
             kept.summary, headers: kept.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n"),
             body: kept.body.map(Self.readable))
@@ -17,11 +17,9 @@ extension AdminPages {
     }
 
     /// Does anew what a delivery tells.
-    func replay(_ request: Request, _ id: String) throws(RequestError) -> Response {
+    func replay(_ request: Request, _: Form, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        let outcome = try stored { () throws(StoreError) in
-            try store.inbox.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now())
-        }
+        let outcome = try stored(store.inbox.replay(id, by: actor.text, in: dependencies.scope, at: dependencies.now()))
         dependencies.tell(outcome, ["webhook.id": id], by: actor, request)
         switch outcome {
         case .replayed: return Self.done(AdminPage.address(ofDelivery: id), .replayed)

@@ -4,9 +4,7 @@ internal import Pages
 
 extension AdminPages {
     func overview(_ request: Request, _: String) throws(RequestError) -> Response {
-        let overview = try stored { () throws(StoreError) in
-            try store.operations.overview(in: dependencies.scope.environment, at: dependencies.now())
-        }
+        let overview = try stored(store.operations.overview(in: dependencies.scope.environment, at: dependencies.now()))
         return .html(.ok, AdminPage.overview(overview, try context(request)).html)
     }
 
@@ -22,9 +20,7 @@ extension AdminPages {
             return .html(.unprocessableContent, page.html)
         }
         let cursor = try request.listCursor()
-        let list = try stored { () throws(StoreError) in
-            try store.orders.list(filter, after: cursor, limit: Self.listLength)
-        }
+        let list = try stored(store.orders.list(filter, after: cursor, limit: Self.listLength))
         let pages = ListPages(typed.inForce, isFirst: cursor == nil, next: list.next?.text)
         return .html(.ok, AdminPage.payments(list.items, typed, pages: pages, try context(request)).html)
     }
@@ -33,7 +29,7 @@ extension AdminPages {
         var filter = PaymentFilter()
         filter.state = .parked
         let cursor = try request.listCursor()
-        let list = try stored { () throws(StoreError) in try store.orders.list(filter, after: cursor, limit: 20) }
+        let list = try stored(store.orders.list(filter, after: cursor, limit: 20))
         let pages = ListPages(isFirst: cursor == nil, next: list.next?.text)
         var orders: [ParkedOrder] = []
         for payment in list.items { orders.append(ParkedOrder(payment, payer: try payer(of: payment.order))) }
@@ -46,9 +42,7 @@ extension AdminPages {
         let cursor = try request.listCursor()
         // Who searches means that user, whatever he owes.
         let filter: UserFilter = search.isEmpty ? (isInDebt ? .inDebt : .all) : .beginning(search)
-        let list = try stored { () throws(StoreError) in
-            try store.people.list(filter, after: cursor, limit: Self.listLength)
-        }
+        let list = try stored(store.people.list(filter, after: cursor, limit: Self.listLength))
         let inForce = [("q", search), ("debt", isInDebt && search.isEmpty ? "true" : "")].filter { !$0.1.isEmpty }
         let page = AdminPage.users(
             list.items, search: search, isInDebt: isInDebt && search.isEmpty,
@@ -65,9 +59,7 @@ extension AdminPages {
             throw .invalid(field: "verdict", rule: "one of \(Verdict.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         let cursor = try request.listCursor()
-        let list = try stored { () throws(StoreError) in
-            try store.inbox.list(filter, after: cursor, limit: Self.listLength)
-        }
+        let list = try stored(store.inbox.list(filter, after: cursor, limit: Self.listLength))
         let inForce = [("verdict", verdict), ("type", type)].filter { !$0.1.isEmpty }
         let page = AdminPage.deliveries(
             list.items, verdict: verdict, type: type,
@@ -78,9 +70,8 @@ extension AdminPages {
     func audit(_ request: Request, _: String) throws(RequestError) -> Response {
         let subject = request.parameters.typed("subject")
         let cursor = try request.listCursor()
-        let list = try stored { () throws(StoreError) in
-            try store.admins.auditLog(of: subject.isEmpty ? nil : subject, after: cursor, limit: Self.listLength)
-        }
+        let list = try stored(
+            store.admins.auditLog(of: subject.isEmpty ? nil : subject, after: cursor, limit: Self.listLength))
         let inForce = [("subject", subject)].filter { !$0.1.isEmpty }
         let page = AdminPage.audit(
             list.items.map(AuditLine.init), subject: subject.isEmpty ? nil : subject,

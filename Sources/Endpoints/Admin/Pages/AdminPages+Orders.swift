@@ -13,7 +13,7 @@ extension AdminPages {
     private func paymentPage(
         _ request: Request, _ order: Order.ID, _ trial: SettlingTrial = SettlingTrial()
     ) throws(RequestError) -> String {
-        guard let report = try stored({ () throws(StoreError) in try store.orders.report(on: order) }) else {
+        guard let report = try stored(store.orders.report(on: order)) else {
             throw .notFound
         }
         var details = PaymentDetails()
@@ -27,9 +27,9 @@ extension AdminPages {
     func payer(of order: Order.ID) throws(RequestError) -> [(name: String, value: String)] {
         var filter = DeliveryFilter()
         filter.order = order
-        let newest = try stored { () throws(StoreError) in try store.inbox.list(filter, limit: 10) }
+        let newest = try stored(store.inbox.list(filter, limit: 10))
         for delivery in newest.items where delivery.type?.hasPrefix("order.") == true {
-            let kept = try stored { () throws(StoreError) in try store.inbox.find(delivery.id) }
+            let kept = try stored(store.inbox.find(delivery.id))
             guard let body = kept?.body, let data = (try? JSON(body))?["data"] else { continue }
             let customer = data["customer"]
             let known: [(String, String?)] = [
@@ -46,9 +46,8 @@ extension AdminPages {
     }
 
     /// The forms of a parked order: `assign` and `dismiss`.
-    func settle(_ request: Request, _ id: String) throws(RequestError) -> Response {
+    func settle(_ request: Request, _ form: Form, _ id: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        let form = try request.form()
         guard let order = Order.ID(id) else { throw .notFound }
         switch form["action"] {
         case "assign": return try assign(order, form, by: actor, request)
@@ -71,20 +70,19 @@ extension AdminPages {
             return try refused(.unprocessableContent, "The id of a user, 1 to 255 characters.")
         }
         let isKnown =
-            try stored { () throws(StoreError) in try store.people.account(of: user, at: dependencies.now()) } != nil
+            try stored(store.people.account(of: user, at: dependencies.now())) != nil
         guard isKnown || trial.isNewUserMeant else {
             return try refused(
                 .unprocessableContent,
                 "Nobody of that id was ever seen here. Check it; if it is right, say below that this user is new.")
         }
-        let outcome = try stored { () throws(StoreError) in
-            try store.orders.assign(order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now())
-        }
+        let outcome = try stored(
+            store.orders.assign(order, to: user, by: actor.text, in: dependencies.scope, at: dependencies.now()))
         dependencies.tell(outcome, ["order.id": order, "user.id": user], by: actor, request)
         switch outcome {
         case .applied: return Self.done("/admin/payments/\(order.text)", .assigned)
         case .notParked:
-            let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
+            let report = try stored(store.orders.report(on: order))
             // A second click of the same form.
             if report?.payment?.assignedUser == user { return Self.done("/admin/payments/\(order.text)", .assigned) }
             return try refused(.conflict, "It is not parked any more: somebody was faster, or a webhook settled it.")
@@ -110,14 +108,13 @@ extension AdminPages {
             trial.dismissFault = Self.reasonRule
             return .html(.unprocessableContent, try paymentPage(request, order, trial))
         }
-        let outcome = try stored { () throws(StoreError) in
-            try store.orders.dismiss(order, reason: trial.reason, by: actor.text, at: dependencies.now())
-        }
+        let outcome = try stored(
+            store.orders.dismiss(order, reason: trial.reason, by: actor.text, at: dependencies.now()))
         dependencies.tell(outcome, ["order.id": order], by: actor, request)
         switch outcome {
         case .dismissed: return Self.done("/admin/payments/\(order.text)", .dismissed)
         case .notParked:
-            let report = try stored { () throws(StoreError) in try store.orders.report(on: order) }
+            let report = try stored(store.orders.report(on: order))
             if report?.payment?.note == trial.reason { return Self.done("/admin/payments/\(order.text)", .dismissed) }
             trial.dismissFault = "It is not parked any more: somebody was faster, or a webhook settled it."
             return .html(.conflict, try paymentPage(request, order, trial))

@@ -4,15 +4,14 @@ internal import Pages
 
 extension AdminPages {
     func settings(_ request: Request, _: String) throws(RequestError) -> Response {
-        let settings = try stored { () throws(StoreError) in try store.settings.current() }
+        let settings = try stored(store.settings.current())
         return .html(.ok, try settingsPage(request, settings, .notSent))
     }
 
     /// The form of the settings: all of them, at the version that was read.
-    func changeSettings(_ request: Request, _: String) throws(RequestError) -> Response {
+    func changeSettings(_ request: Request, _ form: Form, _: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        let form = try request.form()
-        let current = try stored { () throws(StoreError) in try store.settings.current() }
+        let current = try stored(store.settings.current())
         guard let version = form["version"].flatMap({ Int64($0) }) else {
             throw .invalid(field: "version", rule: "the version that the form was read at")
         }
@@ -20,9 +19,8 @@ extension AdminPages {
         guard typed.faults.isEmpty else {
             return .html(.unprocessableContent, try settingsPage(request, current, .faulty(typed)))
         }
-        let outcome = try stored { () throws(StoreError) in
-            try store.settings.change(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now())
-        }
+        let outcome = try stored(
+            store.settings.change(typed.change, expectedVersion: version, by: actor.text, at: dependencies.now()))
         dependencies.tell(outcome, by: actor, request)
         switch outcome {
         case .changed: return Self.done("/admin/settings", .settingsChanged)
@@ -37,8 +35,7 @@ extension AdminPages {
     private func settingsPage(
         _ request: Request, _ settings: BillingSettings, _ trial: SettingsTrial
     ) throws(RequestError) -> String {
-        let history = try stored { () throws(StoreError) in try store.admins.auditLog(of: "billing_settings", limit: 20)
-        }
+        let history = try stored(store.admins.auditLog(of: "billing_settings", limit: 20))
         return AdminPage.settings(settings, trial, history: history.items.map(AuditLine.init), try context(request))
             .html
     }

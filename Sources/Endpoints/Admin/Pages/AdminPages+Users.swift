@@ -11,14 +11,12 @@ extension AdminPages {
         _ request: Request, _ user: UserID, _ trial: AdjustmentTrial = AdjustmentTrial()
     ) throws(RequestError) -> String {
         let slice = try Slice(request.parameters)
-        let detail = try stored { () throws(StoreError) in try store.people.detail(of: user, at: dependencies.now()) }
+        let detail = try stored(store.people.detail(of: user, at: dependencies.now()))
         guard let detail else { throw .notFound }
-        let entries = try stored { () throws(StoreError) in
-            try store.ledger.entries(of: user, before: slice.cursor, limit: Self.listLength)
-        }
+        let entries = try stored(store.ledger.entries(of: user, before: slice.cursor, limit: Self.listLength))
         var filter = PaymentFilter()
         filter.user = user
-        let payments = try stored { () throws(StoreError) in try store.orders.list(filter, limit: 10) }
+        let payments = try stored(store.orders.list(filter, limit: 10))
         let pages = ListPages(isFirst: slice.cursor == nil, next: entries.nextCursor.map { String($0) })
         return AdminPage.user(
             detail, entries: entries, payments: payments.items, pages: pages, trial, try context(request)
@@ -26,9 +24,8 @@ extension AdminPages {
     }
 
     /// The form that corrects a balance.
-    func adjust(_ request: Request, _ segment: String) throws(RequestError) -> Response {
+    func adjust(_ request: Request, _ form: Form, _ segment: String) throws(RequestError) -> Response {
         let actor = try request.profile().user
-        let form = try request.form()
         let user = try request.subject(segment)
         var trial = AdjustmentTrial()
         trial.amount = form.typed("amount")
@@ -58,8 +55,7 @@ extension AdminPages {
         _ adjustment: Adjustment, _ trial: AdjustmentTrial, by actor: UserID, _ request: Request
     ) throws(RequestError) -> Response {
         var trial = trial
-        let outcome = try stored { () throws(StoreError) in try store.ledger.adjust(adjustment, at: dependencies.now())
-        }
+        let outcome = try stored(store.ledger.adjust(adjustment, at: dependencies.now()))
         dependencies.tell(outcome, by: actor, request)
         switch outcome {
         case .adjusted, .repeated: return Self.done(AdminPage.address(of: adjustment.user), .adjusted)

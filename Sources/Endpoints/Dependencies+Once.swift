@@ -1,14 +1,12 @@
 internal import Core
 internal import HTTP
 
-/// Lets a request happen once under the key that its client gave it.
-///
-/// Key and answer are committed with the effect, so a request whose answer was lost may be sent again at any time. What
-/// was refused leaves nothing, and is decided anew.
-struct Idempotency: Sendable {
-    let store: Store
-    let now: @Sendable () -> Instant
-
+extension Dependencies {
+    /// Lets a request happen once under the key that its client gave it.
+    ///
+    /// Key and answer are committed with the effect, so a request whose answer was lost may be sent again at any time.
+    /// What was refused leaves nothing, and is decided anew.
+    ///
     /// - Parameters:
     ///   - key: the `Idempotency-Key` header or the hidden field; without one, the request simply happens.
     ///   - answer: to what the transaction decided. It is asked inside of it, and has no effect of its own.
@@ -43,7 +41,7 @@ struct Idempotency: Sendable {
 
     private func earlier<Outcome>(_ keyed: Keyed<Outcome>?) throws(RequestError) -> EarlierRequest? {
         guard let keyed else { return nil }
-        return try stored { () throws(StoreError) in try store.earlier(keyed.key, at: now()) }
+        return try stored(store.earlier(keyed.key, at: now()))
     }
 
     private func named(_ key: String?, _ request: Request, of user: UserID) throws(RequestError) -> RequestKey? {
