@@ -7,12 +7,18 @@ public import Database
     /// Prepared once, reset after each use.
     private var statements: [String: Statement] = [:]
 
+    /// What a SAVEPOINT could roll back: beyond 64 KiB it would go to a temporary file, with each group of changes.
+    ///
+    /// Source: https://www.sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigstmtjrnlspill
+    private static let journalsAreInMemory = credits_keep_statement_journals_in_memory() == SQLITE_OK
+
     /// Opens the file, creating it if `mode` allows.
     ///
     /// - Parameter busyTimeout: a net for tools that do not keep to the lane; within it, nobody waits for a lock.
     ///
     /// Sources: https://www.sqlite.org/pragma.html, https://www.sqlite.org/c3ref/c_dbconfig_defensive.html
     public init(path: String, mode: Mode, busyTimeout: Duration = .seconds(4)) throws(DatabaseError) {
+        _ = Self.journalsAreInMemory
         var handle: OpaquePointer?
         let code = unsafe sqlite3_open_v2(path, &handle, mode.flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let handle = unsafe handle else {

@@ -38,6 +38,7 @@ public struct Endpoint {
 public func serving<Settings: ServerSettings>(
     _ program: String, _ make: (Settings, Store, JSONLog) throws -> Endpoint
 ) {
+    keepFreedMemory()
     do {
         let settings = try Settings(System.environment())
         let log = JSONLog(program: program, level: settings.serving.logLevel)
