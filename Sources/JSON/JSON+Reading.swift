@@ -35,17 +35,26 @@ private struct Names {
     private static let few = 8
 
     private var first: [String] = []
-    private var all: Set<[UInt8]> = []
+    private var isLong = false
+    private var ascii: Set<String> = []
+    /// Texts that look alike are equal to Swift, and marks that follow each other without an end take long to compare.
+    private var others: Set<[UInt8]> = []
 
     /// - Returns: whether the name is new.
     mutating func insert(_ name: String) -> Bool {
-        if all.isEmpty, first.count < Self.few {
-            guard !first.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return false }
-            first.append(name)
-            return true
+        if isLong { return insertIntoTable(name) }
+        guard !first.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else { return false }
+        first.append(name)
+        if first.count == Self.few {
+            isLong = true
+            for name in first { _ = insertIntoTable(name) }
         }
-        if all.isEmpty { all = Set(first.map { Array($0.utf8) }) }
-        return all.insert(Array(name.utf8)).inserted
+        return true
+    }
+
+    private mutating func insertIntoTable(_ name: String) -> Bool {
+        name.utf8.allSatisfy { $0 < 0x80 }
+            ? ascii.insert(name).inserted : others.insert(Array(name.utf8)).inserted
     }
 }
 

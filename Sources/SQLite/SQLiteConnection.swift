@@ -89,11 +89,11 @@ public import Database
     public override func run(
         _ sql: String, _ values: [Value], row body: (borrowing Row) -> Void
     ) throws(DatabaseError) {
-        // Out of the cache while it runs: a statement cannot run inside itself.
         let statement = try prepared(sql)
+        statement.isRunning = true
         defer {
             statement.reset()
-            statements[sql] = statement
+            statement.isRunning = false
         }
         try statement.bind(values)
         let row = Row(statement)
@@ -101,8 +101,12 @@ public import Database
     }
 
     private func prepared(_ sql: String) throws(DatabaseError) -> Statement {
-        if let statement = statements.removeValue(forKey: sql) { return statement }
-        return try unsafe Statement(sql, on: handle)
+        let kept = statements[sql]
+        // A statement cannot run inside itself.
+        if let kept, !kept.isRunning { return kept }
+        let statement = try unsafe Statement(sql, on: handle)
+        if kept == nil { statements[sql] = statement }
+        return statement
     }
 
     /// For what is said once: schema steps, pragmas, the ends of transactions.

@@ -5,6 +5,7 @@ internal import Database
 @safe final class Statement: Cells {
     private let handle: OpaquePointer
     private let sql: String
+    var isRunning = false
     /// Where SQLite has the parameter `$1`, `$2` …: it numbers them as they appear.
     private let places: [Int32]
 
