@@ -41,7 +41,9 @@ import Testing
         let office = try AdminOffice()
         try office.receive(AdminOffice.order(1), as: "w1")
         let response = act(office)
-        #expect([.ok, .created, .seeOther].contains(response.status), "\(response.status) \(String(decoding: response.body, as: UTF8.self))")
+        #expect(
+            [.ok, .created, .seeOther].contains(response.status),
+            "\(response.status) \(String(decoding: response.body, as: UTF8.self))")
         #expect(office.lines.count == 1)
         return try #require(office.lines.first).json(at: office.now)
     }
