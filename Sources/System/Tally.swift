@@ -24,8 +24,18 @@ public final class Tally: Sendable {
         self.store = store
         self.log = log
         System.repeatedly(after: Self.interval) { [weak self] in
+            self?.foldSums()
             self?.keep()
             return self != nil
+        }
+    }
+
+    /// Whichever program comes to it first does it for all of them.
+    private func foldSums() {
+        do throws(StoreError) {
+            try store.operations.foldSums()
+        } catch {
+            log(LogLine(.warning, "sums.not_folded", ["store.reason": error.description]))
         }
     }
 

@@ -273,6 +273,7 @@ struct Everything {
         try store.operations.note(.backup, ["ok": true], at: Self.now)
         _ = try store.operations.report(on: .backup)
         try store.operations.add([Counter("credits_requests_total"): 1])
+        try store.operations.foldSums()
         _ = try store.operations.counters()
         let (bodies, rows) = (TestStore.at(-720 * 86_400), TestStore.at(-725 * 86_400))
         _ = try store.inbox.prune(bodiesBefore: bodies, rowsBefore: rows, isDryRun: true)
@@ -320,5 +321,10 @@ extension LargeDatabase {
             """,
         ] { try connection.execute(sql, .text(user), .integer(TestStore.now.rawValue)) }
         for sql in guarded { try connection.execute(sql) }
+        try connection.execute(
+            "UPDATE user_usage SET image_bytes = image_bytes + $1 WHERE user_id = $2", .integer(rows * 1000),
+            .text(user))
+        try connection.execute(
+            "\(many) sum_changes (name, key, day, count, amount) SELECT 'counters', 'kept', 0, 1, 0 FROM n")
     }
 }

@@ -30,6 +30,7 @@ import Testing
 
     @Test func takesWhatIsPaidFor() throws {
         try connection.execute(Self.insert())
+        try connection.execute("UPDATE user_usage SET image_bytes = image_bytes + 1")
         try test.verify()
     }
 

@@ -22,7 +22,7 @@ import Testing
     @Test(arguments: [
         "SELECT iif(balance > 0, 1, 0) FROM users", "SELECT id FROM users WHERE email IS $1",
         "SELECT id FROM users WHERE email = $1 COLLATE NOCASE", "SELECT count(*) FROM (SELECT 1 FROM users)",
-        "INSERT INTO counters VALUES ($1, $2, $3) ON CONFLICT DO UPDATE SET value = 1",
+        "INSERT INTO sums VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO UPDATE SET count = 1",
     ])
     func whatSQLiteAloneTakesIsSeen(_ sql: String) throws {
         let test = try TestStore()

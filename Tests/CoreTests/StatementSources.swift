@@ -30,7 +30,8 @@ struct StatementSource: CustomStringConvertible {
         }
     }
 
-    private static let beginnings = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH "]
+    // One that begins with SET is put into an UPDATE.
+    private static let beginnings = ["SELECT ", "INSERT INTO ", "UPDATE ", "DELETE FROM ", "WITH ", "SET "]
 
     private static func texts(in source: String) -> [[String]] {
         // `swift format` leaves no comment behind code, so that a quote is a text's.

@@ -97,19 +97,21 @@ INSERT INTO generations (id, user_id, status, charge, refunded, attempts, due_ms
 INSERT INTO audit_log (actor, action, subject, old, new, created_ms)
     SELECT 'root', 'user.adjust', id, '1', '2', (SELECT end_ms FROM large) - 100000 + u FROM u ORDER BY u;
 
-INSERT INTO ledger_days SELECT created_ms / 86400000, kind, count(*), sum(amount) FROM ledger_entry GROUP BY 1, 2;
+INSERT INTO sums
+    SELECT 'ledger', kind, created_ms / 86400000, count(*), sum(amount) FROM ledger_entry GROUP BY 2, 3;
 
-INSERT INTO generation_counts SELECT status, count(*) FROM generations GROUP BY 1;
+INSERT INTO sums
+    SELECT 'generations', status, 0, count(*), 0 FROM generations WHERE status <> 'pending' GROUP BY 2;
 
 INSERT INTO user_usage (user_id, image_bytes)
     SELECT user_id, sum(input_bytes + iif(result_blob IS NULL, 0, result_bytes)) FROM generations GROUP BY 1;
 
-INSERT INTO money_days
-    SELECT day, 'sandbox', 'usd', sum(orders), sum(sold), sum(refunded) FROM (
-        SELECT created_ms / 86400000 AS day, 1 AS orders, net_cents AS sold, 0 AS refunded FROM payments
-        UNION ALL
-        SELECT updated_ms / 86400000, 0, 0, refunded_cents FROM payments WHERE refunded_cents > 0)
-    GROUP BY 1;
+INSERT INTO sums
+    SELECT 'sold', 'sandbox usd', created_ms / 86400000, count(*), sum(net_cents) FROM payments GROUP BY 3;
+
+INSERT INTO sums
+    SELECT 'refunded', 'sandbox usd', updated_ms / 86400000, 0, sum(refunded_cents) FROM payments
+    WHERE refunded_cents > 0 GROUP BY 3;
 
 DROP TABLE p;
 

@@ -30,8 +30,8 @@ import Testing
             INSERT INTO users (id, created_ms) VALUES ('\(user)', 0);
             INSERT INTO ledger_entry (user_id, kind, amount, balance_after, idempotency_key, created_ms)
             VALUES ('\(user)', 'trial', 10, 10, 'trial:\(user)', 0);
-            INSERT INTO ledger_days VALUES (0, 'trial', 1, 10)
-            ON CONFLICT (day, kind) DO UPDATE SET entries = entries + 1, credits = credits + 10;
+            UPDATE users SET balance = 10 WHERE id = '\(user)';
+            INSERT INTO sum_changes (name, key, day, count, amount) VALUES ('ledger', 'trial', 0, 1, 10);
             """
         let database = environment["CREDITS_DATABASE"] ?? ""
         #expect(try Program("/usr/bin/sqlite3").run([database, sql]).status == 0)

@@ -22,6 +22,23 @@ import Testing
         #expect(try handler.creditctl("ledger", "verify").status == 0)
     }
 
+    @Test func whatTransactionsAddedUpIsFoldedMeanwhile() throws {
+        func sqlite(_ sql: String) throws -> String {
+            let ended = try Program("/usr/bin/sqlite3").run(["\(handler.directory.path)/credits.db", sql])
+            #expect(ended.status == 0, "\(ended.errors)")
+            return ended.output
+        }
+        _ = try sqlite(
+            """
+            WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 5000)
+            INSERT INTO sum_changes (name, key, day, count, amount) SELECT 'counters', 'a', 0, 1, 0 FROM n
+            """)
+        try eventually("it is folded", within: .seconds(30)) {
+            try sqlite("SELECT count(*) FROM sum_changes WHERE key = 'a'") == "0\n"
+        }
+        #expect(try sqlite("SELECT count FROM sums WHERE key = 'a'") == "5000\n")
+    }
+
     @Test func aBodyUpToTheLimitIsReadAndOneByteMoreIsNot() throws {
         let limit = 1 << 20
         let whole = try #require(

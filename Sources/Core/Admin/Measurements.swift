@@ -52,10 +52,11 @@ extension Operations {
                 Instant(rawValue: $0.integer(0))
             }.first
             return Measurements(
-                counters: try Counters.all(on: connection), entries: try Sums.kinds(on: connection),
-                generations: try Sums.generations(on: connection), oldestPending: try Sums.oldestDue(on: connection),
-                parkedOrders: try Sums.parked(on: connection), users: try Sums.users(on: connection),
-                debt: try Sums.debt(on: connection), lastDelivery: lastDelivery, operations: operations,
+                counters: try Counters.all(on: connection), entries: try Totals.kinds(on: connection),
+                generations: try Totals.generations(on: connection),
+                oldestPending: try Totals.oldestDue(on: connection),
+                parkedOrders: try Totals.parked(on: connection), users: try Totals.users(on: connection),
+                debt: try Totals.debt(on: connection), lastDelivery: lastDelivery, operations: operations,
                 schema: try Migrator.version(of: connection), walBytes: store.walBytes)
         }
     }

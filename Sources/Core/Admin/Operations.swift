@@ -78,7 +78,18 @@ public struct Operations: Home {
     public func add(_ counts: [Counter: Int64]) throws(StoreError) {
         guard !counts.isEmpty else { return }
         try write { transaction throws(DatabaseError) in
-            for (counter, count) in counts { try Counters.add(count, to: counter, in: transaction) }
+            // Of a transaction of its own, so that nobody waits for it.
+            var values: [Sums.Place: Sums.Value] = [:]
+            for (counter, count) in counts { values[counter.place] = Sums.Value(count: count, amount: 0) }
+            try Sums.addAtOnce(values, in: transaction)
+        }
+    }
+
+    /// Takes what transactions added up since into the sums, step by step, as soon as there is enough of it. Whoever reads
+    /// a sum sees the same before, meanwhile and afterwards.
+    public func foldSums() throws(StoreError) {
+        while try read({ connection throws(DatabaseError) in try Sums.areWorthFolding(on: connection) }) {
+            try write { transaction throws(DatabaseError) in try Sums.fold(in: transaction) }
         }
     }
 
@@ -87,25 +98,29 @@ public struct Operations: Home {
     }
 }
 
-/// The counters table.
+/// The counters among the sums.
 enum Counters {
-    static func add(
-        _ count: Int64 = 1, to counter: Counter, in transaction: borrowing Transaction
-    ) throws(DatabaseError) {
-        try transaction.connection.execute(
-            """
-            INSERT INTO counters VALUES ($1, $2, $3)
-            ON CONFLICT (name, labels) DO UPDATE SET value = counters.value + $3
-            """,
-            .text(counter.name), .text(counter.labels), .integer(count))
+    /// One more, in a transaction that does something else.
+    static func add(to counter: Counter, in transaction: borrowing Transaction) throws(DatabaseError) {
+        try Sums.add(1, to: .counters, counter.key, in: transaction)
     }
 
     static func all(on connection: Connection) throws(DatabaseError) -> [Counter: Int64] {
-        let rows = try connection.query("SELECT name, labels, value FROM counters") {
-            (Counter($0.text(0), labels: $0.text(1)), $0.integer(2))
-        }
-        return Dictionary(uniqueKeysWithValues: rows)
+        let totals = try Sums.totals(of: .counters, on: connection)
+        return Dictionary(uniqueKeysWithValues: totals.map { (Counter(key: $0.key), $0.value.count) })
     }
+}
+
+extension Counter {
+    /// As Prometheus writes it: `name` or `name{labels}`.
+    var key: String { labels.isEmpty ? name : "\(name){\(labels)}" }
+
+    init(key: String) {
+        let parts = key.split(separator: "{", maxSplits: 1)
+        self.init(String(parts[0]), labels: parts.count > 1 ? String(parts[1].dropLast()) : "")
+    }
+
+    var place: Sums.Place { Sums.Place(name: Sums.Name.counters.rawValue, key: key) }
 }
 
 /// The operations table.

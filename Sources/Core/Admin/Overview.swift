@@ -80,42 +80,44 @@ extension Operations {
     /// - Parameter environment: of the money; credits are ours.
     public func overview(in environment: Environment, at now: Instant) throws(StoreError) -> Overview {
         try read { connection throws(DatabaseError) in
-            let kinds = try Sums.kinds(on: connection)
+            let kinds = try Totals.kinds(on: connection)
             let credits = Dictionary(uniqueKeysWithValues: kinds.map { ($0.kind, Credits(rawValue: $0.credits)) })
             return Overview(
                 credits: credits, balance: credits.values.reduce(.zero, +),
-                debt: Credits(rawValue: try Sums.debt(on: connection)), users: try Sums.users(on: connection),
-                money: try Sums.money(in: environment, at: now, on: connection),
-                generations: try Sums.generations(on: connection),
+                debt: Credits(rawValue: try Totals.debt(on: connection)), users: try Totals.users(on: connection),
+                money: try Totals.money(in: environment, at: now, on: connection),
+                generations: try Totals.generations(on: connection),
                 lastDelivery: try connection.query(
                     "SELECT \(DeliverySummary.columns) FROM deliveries ORDER BY id DESC LIMIT 1",
                     decode: DeliverySummary.init
-                ).first, parked: try Sums.parked(on: connection), failures: try Sums.failures(at: now, on: connection),
+                ).first, parked: try Totals.parked(on: connection),
+                failures: try Totals.failures(at: now, on: connection),
                 complaints: try Complaints.all(at: now, on: connection))
         }
     }
 }
 
 /// What pages and metrics show of everything together.
-enum Sums {
+enum Totals {
     static let mostFailures: Int64 = 10
 
+    /// A kind without entries is absent.
     static func kinds(on connection: Connection) throws(DatabaseError) -> [KindSum] {
-        try connection.query(
-            "SELECT kind, CAST(sum(entries) AS BIGINT), CAST(sum(credits) AS BIGINT) FROM ledger_days GROUP BY kind"
-        ) { row in
-            LedgerEntry.Kind(rawValue: row.text(0)).map {
-                KindSum(kind: $0, entries: row.integer(1), credits: row.integer(2))
-            }
-        }.compactMap(\.self)
+        let totals = try Sums.totals(of: .ledger, on: connection)
+        return LedgerEntry.Kind.allCases.compactMap { kind in
+            totals[kind.rawValue].map { KindSum(kind: kind, entries: $0.count, credits: $0.amount) }
+        }
     }
 
     /// A status without generations is absent.
     static func generations(on connection: Connection) throws(DatabaseError) -> [Generation.Status: Int64] {
-        let counts = try connection.query(
-            "SELECT status, generations FROM generation_counts WHERE generations > 0"
-        ) { row in Generation.Status(rawValue: row.text(0)).map { ($0, row.integer(1)) } }
-        return Dictionary(uniqueKeysWithValues: counts.compactMap(\.self))
+        var counts = try Sums.totals(of: .generations, on: connection).mapValues(\.count)
+        counts["pending"] = try connection.integer("SELECT count(*) FROM generations WHERE status = 'pending'")
+        counts["processing"] = try connection.integer("SELECT count(*) FROM generations WHERE status = 'processing'")
+        let found = counts.filter { $0.value > 0 }.compactMap { key, count in
+            Generation.Status(rawValue: key).map { ($0, count) }
+        }
+        return Dictionary(uniqueKeysWithValues: found)
     }
 
     /// Since when the job that has waited longest could be taken.
@@ -140,35 +142,23 @@ enum Sums {
     static func money(
         in environment: Environment, at now: Instant, on connection: Connection
     ) throws(DatabaseError) -> [MoneySeries] {
-        let today = now.rawValue / 86_400_000
+        let today = now.day
         let first = today - Int64(MoneySeries.length - 1)
-        let totals = try connection.query(
-            """
-            SELECT currency, CAST(sum(sold_cents) AS BIGINT), CAST(sum(refunded_cents) AS BIGINT) FROM money_days
-            WHERE environment = $1
-            GROUP BY currency ORDER BY currency
-            """, .text(environment.rawValue)
-        ) { (currency: $0.text(0), sold: $0.integer(1), refunded: $0.integer(2)) }
-        let rows = try connection.query(
-            """
-            SELECT day, currency, orders, sold_cents, refunded_cents FROM money_days
-            WHERE day BETWEEN $1 AND $2 AND environment = $3
-            """, .integer(first), .integer(today), .text(environment.rawValue)
-        ) { row in
-            let start = Instant(rawValue: row.integer(0) * 86_400_000)
-            return (
-                currency: row.text(1),
-                day: MoneySeries.Day(
-                    start: start, orders: row.integer(2), sold: row.integer(3), refunded: row.integer(4))
-            )
+        let sold = try Sums.totals(of: .sold, on: connection)
+        let refunded = try Sums.totals(of: .refunded, on: connection)
+        let currencies = sold.keys.sorted().compactMap { key in
+            Sale.currency(of: key, in: environment).map { (key: key, currency: $0) }
         }
-        return totals.map { total in
+        return try currencies.map { key, currency throws(DatabaseError) in
+            let sales = try Sums.days(first...today, of: .sold, key, on: connection)
+            let refunds = try Sums.days(first...today, of: .refunded, key, on: connection)
             let days = (first...today).map { day in
-                let start = Instant(rawValue: day * 86_400_000)
-                return rows.first { $0.currency == total.currency && $0.day.start == start }?.day
-                    ?? MoneySeries.Day(start: start, orders: 0, sold: 0, refunded: 0)
+                MoneySeries.Day(
+                    start: Instant(rawValue: day * 86_400_000), orders: sales[day]?.count ?? 0,
+                    sold: sales[day]?.amount ?? 0, refunded: refunds[day]?.amount ?? 0)
             }
-            return MoneySeries(currency: total.currency, sold: total.sold, refunded: total.refunded, days: days)
+            return MoneySeries(
+                currency: currency, sold: sold[key]?.amount ?? 0, refunded: refunded[key]?.amount ?? 0, days: days)
         }
     }
 
@@ -210,7 +200,7 @@ private enum Complaints {
         {
             complaints.append(.webhookEndpointOff(at: endpoint.at))
         }
-        let due = try Sums.oldestDue(on: connection)
+        let due = try Totals.oldestDue(on: connection)
         if let wait = due?.distance(to: now), wait > jobPatience { complaints.append(.jobsWait(wait)) }
         if let backup = try Operations.find(.backup, on: connection), backup.at.distance(to: now) > backupPatience {
             complaints.append(.backupLate(last: backup.at))

@@ -199,7 +199,8 @@ extension Generations {
         _ id: Generation.ID, of input: StoredImage, for user: UserID, under key: RequestKey?, isAtOwnRisk: Bool,
         at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) -> Generation {
-        try transaction.connection.query(
+        try Quotas.addImageBytes(input.bytes, of: user, in: transaction)
+        return try transaction.connection.query(
             """
             INSERT INTO generations (id, user_id, status, charge, due_ms, input_blob, input_kind, input_bytes, width, height,
                                      created_ms, request_key, at_own_risk, turn)
@@ -248,21 +249,17 @@ extension Generations {
             try connection.execute(
                 "UPDATE generations SET charge = $1, refunded = 0 WHERE id = $2", .integer(number), .text(id.text))
         }
-        return .queued(
-            try requeue(id, of: user, isAtOwnRisk: isAtOwnRisk, at: now, in: transaction), balance: balance)
-    }
-
-    private static func requeue(
-        _ id: Generation.ID, of user: UserID, isAtOwnRisk: Bool, at now: Instant, in transaction: borrowing Transaction
-    ) throws(DatabaseError) -> Generation {
-        try transaction.connection.query(
+        try change(
+            id,
             """
-            UPDATE generations SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = $1,
-                                   completed_ms = NULL, at_own_risk = $2, turn = \(Turns.next(of: "$3"))
-            WHERE id = $4 RETURNING \(columns)
+            SET status = 'pending', error = NULL, attempts = 0, unreadable = 0, outages = 0, due_ms = $2,
+                completed_ms = NULL, at_own_risk = $3, turn = \(Turns.next(of: "$4"))
             """,
-            .integer(now.rawValue), .integer(isAtOwnRisk ? 1 : 0), .text(user.text), .text(id.text),
-            decode: Generation.init)[0]
+            .integer(now.rawValue), .integer(isAtOwnRisk ? 1 : 0), .text(user.text), in: transaction)
+        guard let queued = try find(id, on: connection) else {
+            throw DatabaseError(brokenRule: "a generation that is queued again is there", at: id.text)
+        }
+        return .queued(queued, balance: balance)
     }
 
     /// Gives the last charge back, and pays what is owed out of it. The row must then say so, in the same transaction.
@@ -285,17 +282,17 @@ extension Generations {
         _ id: Generation.ID, cancelling: Bool, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         // A job in hand still needs its input; it lets go of it when it ends.
-        try transaction.connection.execute(
+        try change(
+            id,
             """
-            UPDATE generations SET deleted_ms = $1,
-                status = CASE WHEN $2 = 1 THEN 'cancelled' ELSE status END,
-                rest_until_ms = CASE WHEN $2 = 1 THEN NULL ELSE rest_until_ms END,
-                refunded = CASE WHEN $2 = 1 THEN 1 ELSE refunded END,
+            SET deleted_ms = $2,
+                status = CASE WHEN $3 = 1 THEN 'cancelled' ELSE status END,
+                rest_until_ms = CASE WHEN $3 = 1 THEN NULL ELSE rest_until_ms END,
+                refunded = CASE WHEN $3 = 1 THEN 1 ELSE refunded END,
                 input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL,
                 thumbnail_blob = NULL
-            WHERE id = $3
             """,
-            .integer(now.rawValue), .integer(cancelling ? 1 : 0), .text(id.text))
+            .integer(now.rawValue), .integer(cancelling ? 1 : 0), in: transaction)
     }
 }
 

@@ -12,23 +12,22 @@ public struct Jobs: Home {
         _ job: Job, with result: StoredImage, thumbnail: StoredImage? = nil, at now: Instant
     ) throws(StoreError) -> ReportOutcome {
         try write { transaction throws(DatabaseError) in
-            try transaction.connection.execute(
+            guard try Jobs.state(of: job, on: transaction.connection) != nil else { return .leaseLost }
+            try Generations.change(
+                job.generation,
                 """
-                UPDATE generations SET status = 'completed', lease_end_ms = NULL, completed_ms = $1,
-                    result_blob = CASE WHEN deleted_ms IS NULL THEN $2 END, result_bytes = $3, result_kind = $4,
-                    result_width = $5, result_height = $6,
+                SET status = 'completed', lease_end_ms = NULL, completed_ms = $2,
+                    result_blob = CASE WHEN deleted_ms IS NULL THEN $3 END, result_bytes = $4, result_kind = $5,
+                    result_width = $6, result_height = $7,
                     input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END,
-                    thumbnail_blob = CASE WHEN deleted_ms IS NULL THEN $9 END, thumbnail_bytes = $10,
-                    thumbnail_kind = $11, thumbnail_width = $12, thumbnail_height = $13
-                WHERE id = $7 AND status = 'processing' AND fence = $8
+                    thumbnail_blob = CASE WHEN deleted_ms IS NULL THEN $8 END, thumbnail_bytes = $9,
+                    thumbnail_kind = $10, thumbnail_width = $11, thumbnail_height = $12
                 """,
                 .integer(now.rawValue), .text(result.blob.text), .integer(result.bytes),
                 .text(result.facts.kind.rawValue), .integer(Int64(result.facts.width)),
-                .integer(Int64(result.facts.height)), .text(job.generation.text), .integer(job.fence),
-                .optional(thumbnail?.blob.text), .optional(thumbnail?.bytes),
+                .integer(Int64(result.facts.height)), .optional(thumbnail?.blob.text), .optional(thumbnail?.bytes),
                 .optional(thumbnail?.facts.kind.rawValue), .optional(thumbnail.map { Int64($0.facts.width) }),
-                .optional(thumbnail.map { Int64($0.facts.height) }))
-            guard transaction.connection.changes == 1 else { return .leaseLost }
+                .optional(thumbnail.map { Int64($0.facts.height) }), in: transaction)
             try Counters.add(to: .providerCalls("completed"), in: transaction)
             return .recorded
         }
@@ -173,12 +172,10 @@ extension Jobs {
             return .failed(refunded: true)
         }
         let due = now.advanced(by: pause(after: job.attempt))
-        try transaction.connection.execute(
-            """
-            UPDATE generations SET status = 'pending', lease_end_ms = NULL, rest_until_ms = $1, unreadable = unreadable + $2
-            WHERE id = $3
-            """,
-            .integer(due.rawValue), .integer(failure == .unreadableResult ? 1 : 0), .text(job.generation.text))
+        try Generations.change(
+            job.generation,
+            "SET status = 'pending', lease_end_ms = NULL, rest_until_ms = $2, unreadable = unreadable + $3",
+            .integer(due.rawValue), .integer(failure == .unreadableResult ? 1 : 0), in: transaction)
         return .retry(at: due)
     }
 
@@ -189,12 +186,10 @@ extension Jobs {
         guard !state.isDeleted else {
             return try cancel(job.generation, of: state.user, at: now, in: transaction)
         }
-        try transaction.connection.execute(
-            """
-            UPDATE generations SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1,
-                                   outages = outages + $1
-            WHERE id = $2
-            """, .integer(isSuspect ? 1 : 0), .text(job.generation.text))
+        try Generations.change(
+            job.generation,
+            "SET status = 'pending', lease_end_ms = NULL, attempts = attempts - 1, outages = outages + $2",
+            .integer(isSuspect ? 1 : 0), in: transaction)
     }
 
     /// Whose fault it is that a generation ends without a picture.
@@ -218,15 +213,15 @@ extension Jobs {
         if isRefunded { try Generations.refund(id, of: state.user, at: now, in: transaction) }
         // Also where nothing is given back, for trying again is free then.
         if blame == .own && !isSpent { try Quotas.noteFailure(of: state.user, at: now, in: transaction) }
-        try transaction.connection.execute(
+        try Generations.change(
+            id,
             """
-            UPDATE generations SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = $1,
-                                   refunded = $2, completed_ms = $3, input_removed = $4, at_own_risk = $6,
-                                   input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
-            WHERE id = $5
+            SET status = 'failed', lease_end_ms = NULL, rest_until_ms = NULL, error = $2, refunded = $3,
+                completed_ms = $4, input_removed = $5, at_own_risk = $6,
+                input_blob = CASE WHEN deleted_ms IS NULL THEN input_blob END
             """,
             .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue),
-            .integer(failure == .inputMissing ? 1 : 0), .text(id.text), .integer(isSpent ? 1 : 0))
+            .integer(failure == .inputMissing ? 1 : 0), .integer(isSpent ? 1 : 0), in: transaction)
         return isRefunded
     }
 
@@ -235,12 +230,11 @@ extension Jobs {
         _ id: Generation.ID, of user: UserID, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         try Generations.refund(id, of: user, at: now, in: transaction)
-        try transaction.connection.execute(
+        try Generations.change(
+            id,
             """
-            UPDATE generations SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, rest_until_ms = NULL,
-                                   input_blob = NULL
-            WHERE id = $1
-            """, .text(id.text))
+            SET status = 'cancelled', refunded = 1, lease_end_ms = NULL, rest_until_ms = NULL, input_blob = NULL
+            """, in: transaction)
     }
 }
 

@@ -14,12 +14,12 @@ extension Generations {
     }
 }
 
-/// What users may have, and what they have. Triggers keep `user_usage.image_bytes` at what their rows refer to.
+/// What users may have, and what they have.
 enum Quotas {
     static func refusal(
         of user: UserID, adding bytes: Int64, within limits: UploadLimits, at now: Instant, on connection: Connection
     ) throws(DatabaseError) -> UploadRefusal? {
-        if let limit = limits.dailyCalls, try spokenFor(on: now.day, connection) >= limit {
+        if let limit = limits.dailyCalls, try spokenFor(on: now.day, atMost: limit, connection) >= limit {
             return .closed(until: now.nextDay)
         }
         if let limit = limits.waitingJobs, try waiting(of: user, atMost: limit, on: connection) >= limit {
@@ -54,15 +54,18 @@ enum Quotas {
             """, .text(user.text), .integer(now.day))
     }
 
-    /// The day's calls: those that were made, and those that the jobs before this one will make.
-    private static func spokenFor(on day: Int64, _ connection: Connection) throws(DatabaseError) -> Int64 {
+    /// The day's calls: those that were made, and those that the jobs before this one will make. Counted no further than
+    /// the limit.
+    private static func spokenFor(
+        on day: Int64, atMost limit: Int64, _ connection: Connection
+    ) throws(DatabaseError) -> Int64 {
         try connection.integer(
             """
             SELECT coalesce((SELECT calls FROM provider_calls WHERE day = $1), 0)
-                + coalesce((SELECT generations FROM generation_counts WHERE status = 'pending'), 0)
+                + (SELECT count(*) FROM (SELECT 1 FROM generations WHERE status = 'pending' LIMIT $2) AS waiting)
                 + (SELECT count(*) FROM generations
                    WHERE status = 'processing' AND lease_end_ms >= 0 AND called_fence <> fence)
-            """, .integer(day))
+            """, .integer(day), .integer(limit))
     }
 
     /// Counted no further than the limit.
@@ -73,6 +76,24 @@ enum Quotas {
             """
             SELECT count(*) FROM (SELECT 1 FROM generations WHERE user_id = $1 AND status = 'pending' LIMIT $2) AS waiting
             """, .text(user.text), .integer(limit))
+    }
+
+    /// Of the files that a row of the generations refers to.
+    static let imageBytes = """
+        CASE WHEN input_blob IS NULL OR input_removed = 1 THEN 0 ELSE input_bytes END
+            + CASE WHEN result_blob IS NULL THEN 0 ELSE coalesce(result_bytes, 0) END
+            + CASE WHEN thumbnail_blob IS NULL THEN 0 ELSE coalesce(thumbnail_bytes, 0) END
+        """
+
+    /// Of a generation that is new.
+    static func addImageBytes(
+        _ bytes: Int64, of user: UserID, in transaction: borrowing Transaction
+    ) throws(DatabaseError) {
+        try transaction.connection.execute(
+            """
+            INSERT INTO user_usage (user_id, image_bytes) VALUES ($1, $2)
+            ON CONFLICT (user_id) DO UPDATE SET image_bytes = user_usage.image_bytes + $2
+            """, .text(user.text), .integer(bytes))
     }
 
     private static func imageBytes(of user: UserID, on connection: Connection) throws(DatabaseError) -> Int64 {

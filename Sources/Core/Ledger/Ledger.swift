@@ -35,7 +35,6 @@ public struct Ledger: Home {
         let balance = try balance(of: user, on: connection)
         guard balance + amount >= .zero else { return .insufficientCredits(balance: balance) }
 
-        // The trigger `a_ledger_entry_moves_the_balance` brings `users.balance` along.
         let stated = movement.actorAndReason
         let rows = try connection.query(
             """
@@ -47,17 +46,13 @@ public struct Ledger: Home {
             .integer((balance + amount).rawValue), .text(key), .optional(movement.order?.text),
             .optional(movement.generation?.text), .optional(stated?.actor), .optional(stated?.reason),
             .integer(now.rawValue), decode: LedgerEntry.init)
-        try count(rows[0], on: connection)
-        return .posted(rows[0])
-    }
-
-    /// For its day, so that nobody has to add up all entries.
-    private static func count(_ entry: LedgerEntry, on connection: Connection) throws(DatabaseError) {
+        let entry = rows[0]
+        // The database takes no balance that is not the newest entry's.
         try connection.execute(
-            """
-            INSERT INTO ledger_days VALUES ($1, $2, 1, $3)
-            ON CONFLICT (day, kind) DO UPDATE SET entries = ledger_days.entries + 1, credits = ledger_days.credits + $3
-            """, .integer(entry.createdAt.day), .text(entry.kind.rawValue), .integer(entry.amount.rawValue))
+            "UPDATE users SET balance = $1 WHERE id = $2", .integer(entry.balanceAfter.rawValue), .text(user.text))
+        try Sums.add(
+            1, amount.rawValue, to: .ledger, entry.kind.rawValue, day: entry.createdAt.day, in: transaction)
+        return .posted(entry)
     }
 
     /// The balance of a user who is known.

@@ -134,7 +134,8 @@ struct Verification {
         try find(
             """
             SELECT day, kind, CAST(sum(kept) AS BIGINT), CAST(sum(total) AS BIGINT) FROM (
-                SELECT day, kind, credits AS kept, entries AS counted, 0 AS total, 0 AS number FROM ledger_days
+                SELECT day, key AS kind, amount AS kept, count AS counted, 0 AS total, 0 AS number
+                FROM \(Sums.rows) AS summed WHERE name = 'ledger'
                 UNION ALL
                 SELECT created_ms / 86400000, kind, 0, 0, sum(amount), count(*) FROM ledger_entry GROUP BY 1, 2)
                     AS days

@@ -41,7 +41,7 @@ extension Orders {
 
     /// How many orders wait for a person.
     public func parkedCount() throws(StoreError) -> Int64 {
-        try read { connection throws(DatabaseError) in try Sums.parked(on: connection) }
+        try read { connection throws(DatabaseError) in try Totals.parked(on: connection) }
     }
 
     static func paymentList(_ filter: PaymentFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {

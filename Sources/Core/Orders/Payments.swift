@@ -83,13 +83,15 @@ enum Payments {
         ) { $0.integer(0) }.isEmpty == false
     }
 
-    /// A row that is as it should be already is not written.
+    /// A row that is as it should be already is not written. With it goes what is counted of the sale.
     static func save(
         _ payment: Payment, outcome: OrderOutcome, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         let order = payment.snapshot
         let (state, reason) = PaymentState.after(outcome)
-        try transaction.connection.execute(
+        let earlier = try transaction.connection.query(
+            "SELECT \(Sale.columns) FROM payments WHERE order_id = $1", .text(order.id.text), decode: Sale.init)
+        let written = try transaction.connection.query(
             """
             INSERT INTO payments (order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents,
                                   total_cents, refunded_cents, pack_credits, target_credits, debt_credits, clock_us,
@@ -106,6 +108,7 @@ enum Payments {
                    payments.snapshot, payments.dispute_lost, payments.dispute_us, payments.assigned_user,
                    payments.note)
                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $19, $20, $21, $22)
+            RETURNING \(Sale.columns)
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
             .optional(order.checkout?.text), .text(state.rawValue), .optional(reason),
@@ -115,7 +118,9 @@ enum Payments {
             .integer(payment.debt.rawValue), .integer(order.clock.rawValue), .text(order.json.text),
             .integer((order.createdAt ?? now).rawValue), .integer(now.rawValue),
             .integer(payment.dispute.isLost ? 1 : 0), .integer(payment.dispute.clock.rawValue),
-            .optional(payment.assignedUser?.text), .optional(payment.note))
+            .optional(payment.assignedUser?.text), .optional(payment.note), decode: Sale.init)
+        guard let later = written.first else { return }
+        try Sale.count(earlier.first ?? nil, later, on: now.day, in: transaction)
     }
 
     static let columns = """

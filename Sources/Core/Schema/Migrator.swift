@@ -9,7 +9,7 @@ struct Migration {
 
     static let all: [Migration] = [
         ledger, orders, people, generations, administration, lists, thumbnails, keys, fairness, sessions, sales, upkeep,
-        engines,
+        engines, sums,
     ]
 }
 
