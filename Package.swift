@@ -73,7 +73,7 @@ let package = Package(
         library("Operating", ["Core", "Identity", "JSON"]),
         library("Serving", ["Core", "FastCGI", "HTTP", "System"]),
         // What is seen from outside, for whoever shows it: the API, `creditctl`, the description.
-        library("Interface", ["Core", "Images", "JSON"]),
+        library("Interface", ["Core", "HTTP", "Images", "JSON"]),
 
         program(
             "checkout",

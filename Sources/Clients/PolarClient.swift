@@ -44,6 +44,12 @@ public struct PolarClient: Sendable {
         self.patience = patience
     }
 
+    public init(_ settings: PolarSettings, http: HTTPClient, patience: Patience? = nil) {
+        self.init(
+            address: settings.address, token: settings.token, version: settings.version, http: http,
+            patience: patience)
+    }
+
     /// The same client for one question that somebody waits for: all its calls and tries have one deadline together.
     public func within(_ limit: Duration) -> PolarClient {
         var client = self

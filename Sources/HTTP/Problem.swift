@@ -29,17 +29,19 @@ public struct Problem: Sendable, Equatable {
 
     public func response(to request: Request) -> Response { response(requestID: request.id) }
 
-    public func response(requestID: String) -> Response {
-        let json = JSON.object(
+    /// The body; its description is taken from it.
+    public func json(requestID: String) -> JSON {
+        .object(
             [
-                JSON.Member("type", .string("/problems/\(code.replacing("_", with: "-"))")),
-                JSON.Member("title", .string(title)),
-                JSON.Member("status", .integer(Int64(status.rawValue))),
-                JSON.Member("detail", .string(detail.isEmpty ? title : detail)),
-                JSON.Member("code", .string(code)),
-                JSON.Member("request_id", .string(requestID)),
+                .init("type", .string("/problems/\(code.replacing("_", with: "-"))")), .init("title", .string(title)),
+                .init("status", .integer(Int64(status.rawValue))),
+                .init("detail", .string(detail.isEmpty ? title : detail)), .init("code", .string(code)),
+                .init("request_id", .string(requestID)),
             ] + members)
-        var response = Response.json(status, json, headers: headers)
+    }
+
+    public func response(requestID: String) -> Response {
+        var response = Response.json(status, json(requestID: requestID), headers: headers)
         response.headers["content-type"] = "application/problem+json"
         return response
     }

@@ -1,10 +1,10 @@
-internal import Core
+package import Core
 internal import JSON
 
 /// How values of one type stand on the wire, with the schema that says so: neither can change without the other.
 ///
 /// Source of the schemas' words: https://json-schema.org/draft/2020-12
-struct Kind<Value>: Sendable {
+package struct Kind<Value>: Sendable {
     let schema: JSON
     let json: @Sendable (Value) -> JSON
     /// What stands in a table, where that is not what stands in JSON.
@@ -30,7 +30,7 @@ struct Kind<Value>: Sendable {
 }
 
 extension Kind where Value == String {
-    static var text: Kind { Kind(["type": "string"]) { .string($0) } }
+    package static var text: Kind { Kind(["type": "string"]) { .string($0) } }
     static var address: Kind { Kind(["type": "string", "format": "uri"]) { .string($0) } }
     /// ISO 4217, lower case.
     static var currency: Kind {
@@ -46,7 +46,7 @@ extension Kind where Value == String {
 }
 
 extension Kind where Value: RawRepresentable<String> & CaseIterable & SendableMetatype {
-    static var word: Kind { Kind(["enum": .words(of: Value.self)]) { .string($0.rawValue) } }
+    package static var word: Kind { Kind(["enum": .words(of: Value.self)]) { .string($0.rawValue) } }
 
     /// One of them, and no other ever.
     static func always(_ word: Value) -> Kind { Kind(["const": .string(word.rawValue)]) { .string($0.rawValue) } }
@@ -57,7 +57,7 @@ extension Kind where Value == Bool {
 }
 
 extension Kind where Value == Int64 {
-    static var whole: Kind { Kind(["type": "integer"]) { .integer($0) } }
+    package static var whole: Kind { Kind(["type": "integer"]) { .integer($0) } }
     static func whole(from least: Int64) -> Kind {
         Kind(["type": "integer", "minimum": .integer(least)]) { .integer($0) }
     }
@@ -88,7 +88,7 @@ extension Kind where Value == Instant {
 }
 
 extension Kind where Value == UserID {
-    static var user: Kind {
+    package static var user: Kind {
         Kind(["type": "string", "minLength": 1, "maxLength": 255, "description": "The issuer's `sub`"]) {
             .string($0.text)
         }
@@ -100,7 +100,7 @@ extension Kind where Value == BlobID {
 }
 
 extension Kind {
-    static func id<Subject>() -> Kind where Value == Identifier<Subject> {
+    package static func id<Subject>() -> Kind where Value == Identifier<Subject> {
         Kind(["type": "string", "format": "uuid"]) { .string($0.text) }
     }
 

@@ -9,7 +9,7 @@ public struct Shape<Value>: Sendable {
     let fields: [Field<Value>]
 
     /// - Parameter name: as the description calls it.
-    init(_ name: String, _ about: String? = nil, _ fields: [Field<Value>]) {
+    package init(_ name: String, _ about: String? = nil, _ fields: [Field<Value>]) {
         self.name = name
         self.about = about
         self.fields = fields
@@ -60,7 +60,7 @@ public struct Shape<Value>: Sendable {
 }
 
 /// One field of a shape.
-struct Field<Value>: Sendable {
+package struct Field<Value>: Sendable {
     let name: String
     let schema: JSON
     let uses: [Component]
@@ -78,7 +78,7 @@ struct Field<Value>: Sendable {
         self.cell = cell
     }
 
-    init<Content>(
+    package init<Content>(
         _ name: String, _ kind: Kind<Content>, _ about: String? = nil,
         read: @escaping @Sendable (Value) -> Content
     ) {
@@ -89,7 +89,7 @@ struct Field<Value>: Sendable {
     }
 
     /// A field that is always there and may hold `null`.
-    init<Content>(
+    package init<Content>(
         nullable name: String, _ kind: Kind<Content>, _ about: String? = nil,
         read: @escaping @Sendable (Value) -> Content?
     ) {

@@ -80,23 +80,4 @@ public struct ReconcileReport: Sendable {
             count("failures", failures.count), .init("endpoint", .string(endpoint.rawValue)),
         ]
     }
-
-    /// Everything, for a program to read.
-    public var json: JSON {
-        let changes = changes.map { change -> JSON in
-            [
-                "order_id": .string(change.order.text), "user_id": .string(change.user.text),
-                "before_credits": .integer(change.before), "target_credits": .integer(change.target),
-                "debt_change": .integer(change.debt),
-            ]
-        }
-        let reasons = failures.map { failure -> JSON in
-            ["what": .string(failure.what), "reason": .string(failure.reason)]
-        }
-        return .object(
-            members + [
-                .init("dry_run", .bool(isDryRun)), .init("changes", .array(changes)),
-                .init("reasons", .array(reasons)),
-            ])
-    }
 }

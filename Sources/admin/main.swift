@@ -8,7 +8,7 @@ serving("admin") { (settings: AdminSettings, store, log) in
     followSources(settings.serving, text: System.text(ofFile:))
     let site = AdminSite(
         AdminDependencies(
-            store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
+            store: store, scope: settings.scope,
             publicURL: settings.publicURL,
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))

@@ -10,11 +10,10 @@ import Threads
 serving("checkout") { (settings: CheckoutSettings, store, log) in
     followSources(settings.serving, text: System.text(ofFile:))
     let polar = PolarClient(
-        address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,
-        http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(15)))
+        settings.polar, http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(15)))
     let site = CheckoutSite(
         CheckoutDependencies(
-            store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
+            store: store, scope: settings.scope,
             publicURL: settings.publicURL,
             // A buyer waits for the checkout page, 15 s in all; nobody waits long for the answer to a question.
             createSession: { request throws(PolarFailure) in

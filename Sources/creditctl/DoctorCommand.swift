@@ -3,6 +3,7 @@ import Clients
 import Core
 import Crypto
 import HTTPClient
+import Interface
 import JSON
 import Operating
 import System
@@ -40,7 +41,7 @@ struct DoctorCommand: ParsableCommand {
         let warnings = findings.count { $0.level == .warning }
         output.print([
             "ok": .bool(faults == 0), "faults": .integer(Int64(faults)), "warnings": .integer(Int64(warnings)),
-            "findings": .array(findings.map(\.json)),
+            "findings": .array(findings.map(Finding.shape.json)),
         ]) {
             (findings.map(\.lines) + ["\(faults) faults, \(warnings) warnings"]).joined(separator: "\n")
         }
@@ -65,8 +66,7 @@ extension DoctorDependencies {
             text: System.text(ofFile:), freeBytes: { System.freeBytes(beside: $0) },
             polar: { settings in
                 let polar = PolarClient(
-                    address: settings.address, token: settings.token, version: settings.version,
-                    http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(20)))
+                    settings, http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(20)))
                 return { method, path, body throws(PolarFailure) in try polar.probe(method, path, body: body) }
             },
             call: { call in

@@ -2,6 +2,7 @@ import ArgumentParser
 import Clients
 import Core
 import HTTPClient
+import Interface
 import JSON
 import Operating
 import System
@@ -36,20 +37,28 @@ struct ReconcileCommand: ParsableCommand {
         let log = JSONLog(program: "creditctl", level: settings.logLevel)
         let store = try Store(settings.store)
         let polar = PolarClient(
-            address: settings.polar.address, token: settings.polar.token, version: settings.polar.version,
+            settings.polar,
             http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(30), maximumResponseBytes: 16 << 20),
             patience: .init(wait: System.wait))
         let reconciliation = Reconciliation(
             dependencies: ReconcileDependencies(
-                store: store, scope: OrderScope(environment: settings.environment, product: settings.product),
+                store: store, scope: settings.scope,
                 publicURL: settings.publicURL, polar: polar, now: System.now, log: log.callAsFunction))
         let report = try reconciliation.run(wish)
-        output.print(report.json) { report.text }
+        output.print(report.answer) { report.text }
         if let refusal = report.refusal(publicURL: settings.publicURL) { throw refusal }
     }
 }
 
 extension ReconcileReport {
+    fileprivate var answer: JSON {
+        .object(
+            members + [
+                .init("dry_run", .bool(isDryRun)), .init("changes", .array(changes.map(Change.shape.json))),
+                .init("reasons", .array(failures.map(Failure.shape.json))),
+            ])
+    }
+
     fileprivate var text: String {
         let verb = isDryRun ? "would have" : "has now"
         let lines = changes.map { change in

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Clients
 import Core
+import Interface
 import JSON
 import Operating
 import System
@@ -51,7 +52,7 @@ extension Restoration {
     fileprivate func json(faults: [LedgerFault]) -> JSON {
         [
             "backup": backup.answer, "replaced": .optional(replaced),
-            "lost": .array(lost.map(\.json)), "loss_known": .bool(isLossKnown),
+            "lost": .array(lost.map(KindTotal.shape.json)), "loss_known": .bool(isLossKnown),
             "revocations_from": .optional(source?.text), "revoked_admins": .names(settled.revokedAdmins),
             "forgotten_users": .names(settled.forgottenUsers), "admins": .names(settled.admins),
             "newer_admins": .names(settled.newerAdmins),
@@ -104,13 +105,6 @@ extension JSON {
 }
 
 extension KindTotal {
-    fileprivate var json: JSON {
-        [
-            "kind": .string(kind.rawValue), "entries": .integer(entries), "users": .integer(users),
-            "credits": .integer(credits),
-        ]
-    }
-
     fileprivate var line: String {
         "since the backup: \(entries) \(kind.rawValue) entries of \(users) users, \(credits) credits"
             + (kind.comesBack ? " (Polar knows of them)" : " (not restored)")

@@ -4,9 +4,8 @@ import System
 import Webhook
 
 serving("polar-orders") { (settings: PolarOrdersSettings, store, log) in
-    let scope = OrderScope(environment: settings.environment, product: settings.product)
     let endpoint = PolarOrders(
         verifier: WebhookVerifier(secrets: settings.webhookSecrets),
-        inbox: store.inbox, scope: scope, now: System.now, log: log.callAsFunction)
+        inbox: store.inbox, scope: settings.scope, now: System.now, log: log.callAsFunction)
     return Endpoint(maximumBodyBytes: 1 << 20, respond: endpoint.respond)
 }

@@ -191,7 +191,7 @@ import Testing
         let settings = try read(Self.good)
         #expect(settings.serving.threads == 16 && settings.serving.peer == "www-data")
         #expect(settings.serving.logLevel == .notice && settings.store.commitGroup == 64)
-        #expect(settings.environment == .sandbox)
+        #expect(settings.scope.environment == .sandbox)
     }
 
     @Test(arguments: [

@@ -25,15 +25,12 @@ public struct Admins: Home {
 
     /// The admins, oldest first.
     public func all() throws(StoreError) -> [Admin] {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                "SELECT user_id, granted_ms, granted_by FROM admins ORDER BY granted_ms, user_id", decode: Admin.init)
-        }
+        try query(
+            "SELECT user_id, granted_ms, granted_by FROM admins ORDER BY granted_ms, user_id", decode: Admin.init)
     }
 
     /// A page of them, oldest first.
     public func list(after cursor: ListCursor?, limit: Int) throws(StoreError) -> Listing<Admin> {
-        precondition((1...1000).contains(limit))
         var conditions = Conditions()
         if let cursor {
             conditions.add("(granted_ms, user_id) > ($1, $2)", .integer(cursor.number), .text(cursor.tie))
@@ -41,19 +38,14 @@ public struct Admins: Home {
         let query = ListQuery(
             "SELECT user_id, granted_ms, granted_by FROM admins", conditions, order: "granted_ms, user_id", limit: limit
         )
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: Admin.init)
-        }
-        return Listing(found, limit: limit) { ListCursor($0.grantedAt, $0.user.text) }
+        return try listing(query, decode: Admin.init) { ListCursor($0.grantedAt, $0.user.text) }
     }
 
     public func find(_ user: UserID) throws(StoreError) -> Admin? {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = $1", .text(user.text),
-                decode: Admin.init
-            ).first
-        }
+        try query(
+            "SELECT user_id, granted_ms, granted_by FROM admins WHERE user_id = $1", .text(user.text),
+            decode: Admin.init
+        ).first
     }
 
     public func contains(_ user: UserID) throws(StoreError) -> Bool {
@@ -108,9 +100,6 @@ extension Admins {
 
 extension Admin {
     init(_ row: borrowing Row) {
-        guard let user = UserID(row.text(0)) else {
-            preconditionFailure("An admin's row holds what no version of this program writes")
-        }
-        self.init(user: user, grantedAt: Instant(rawValue: row.integer(1)), grantedBy: row.text(2))
+        self.init(user: row.value(0, UserID.init), grantedAt: row.instant(1), grantedBy: row.text(2))
     }
 }

@@ -20,12 +20,9 @@ extension Admins {
     public func auditLog(
         of subject: String? = nil, after cursor: ListCursor? = nil, limit: Int
     ) throws(StoreError) -> Listing<AuditEntry> {
-        precondition((1...1000).contains(limit))
-        let query = Self.auditList(of: subject, after: cursor, limit: limit)
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: AuditEntry.init)
+        try listing(Self.auditList(of: subject, after: cursor, limit: limit), decode: AuditEntry.init) {
+            ListCursor(of: String($0.id))
         }
-        return Listing(found, limit: limit) { ListCursor(of: String($0.id)) }
     }
 
     static func auditList(of subject: String?, after cursor: ListCursor?, limit: Int) -> ListQuery {
@@ -42,7 +39,7 @@ extension AuditEntry {
     init(_ row: borrowing Row) {
         self.init(
             id: row.integer(0), actor: row.text(1), action: row.text(2), subject: row.text(3), old: row.optionalText(4),
-            new: row.optionalText(5), createdAt: Instant(rawValue: row.integer(6)))
+            new: row.optionalText(5), createdAt: row.instant(6))
     }
 }
 

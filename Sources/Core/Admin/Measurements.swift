@@ -49,7 +49,7 @@ extension Operations {
                 operations[operation] = try Operations.find(operation, on: connection)
             }
             let lastDelivery = try connection.query("SELECT received_ms FROM deliveries ORDER BY id DESC LIMIT 1") {
-                Instant(rawValue: $0.integer(0))
+                $0.instant(0)
             }.first
             return Measurements(
                 counters: try Counters.all(on: connection), entries: try Totals.kinds(on: connection),

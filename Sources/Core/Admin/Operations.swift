@@ -127,10 +127,7 @@ extension Counter {
 extension Operations {
     static func find(_ operation: Operation, on connection: Connection) throws(DatabaseError) -> OperationReport? {
         try connection.query("SELECT facts, at_ms FROM operations WHERE name = $1", .text(operation.rawValue)) { row in
-            guard let facts = try? JSON(Array(row.text(0).utf8)) else {
-                preconditionFailure("An operation holds what no version of this program writes")
-            }
-            return OperationReport(facts: facts, at: Instant(rawValue: row.integer(1)))
+            OperationReport(facts: row.value(0) { try? JSON(Array($0.utf8)) }, at: row.instant(1))
         }.first
     }
 }

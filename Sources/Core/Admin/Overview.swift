@@ -124,7 +124,7 @@ enum Totals {
     static func oldestDue(on connection: Connection) throws(DatabaseError) -> Instant? {
         try connection.query(
             "SELECT due_ms FROM generations WHERE status = 'pending' ORDER BY due_ms LIMIT 1"
-        ) { Instant(rawValue: $0.integer(0)) }.first
+        ) { $0.instant(0) }.first
     }
 
     static func debt(on connection: Connection) throws(DatabaseError) -> Int64 {

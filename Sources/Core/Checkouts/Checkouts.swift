@@ -201,7 +201,7 @@ extension Checkouts {
                 """,
                 .text(user.text), .integer(start.rawValue), .integer(now.advanced(by: Checkouts.honestLead).rawValue),
                 .integer(Int64(limit.count - 1))
-            ) { Instant(rawValue: $0.integer(0)) }.first
+            ) { $0.instant(0) }.first
             guard let blocking else { continue }
             longest = max(longest ?? .zero, min(start.distance(to: blocking), limit.window))
         }
@@ -282,20 +282,19 @@ extension Checkouts {
 
 extension Checkouts.Found {
     init(_ row: borrowing Row) {
-        guard let id = Checkout.ID(row.text(0)), let user = UserID(row.text(1)), let product = Product.ID(row.text(3)),
-            let status = Checkout.Status(rawValue: row.text(7)), let environment = Environment(rawValue: row.text(13))
-        else { preconditionFailure("A checkout holds what no version of this program writes") }
         var session: Checkout.OpenSession?
-        if let text = row.optionalText(9), let id = Checkout.PolarID(text) {
+        if let id = row.optional(9, Checkout.PolarID.init) {
             session = Checkout.OpenSession(
-                id: id, url: row.text(10), clientSecret: row.text(11), expiresAt: Instant(rawValue: row.integer(12)))
+                id: id, url: row.text(10), clientSecret: row.text(11), expiresAt: row.instant(12))
         }
-        self.environment = environment
+        environment = row.value(13, Environment.init)
         checkout = Checkout(
-            id: id, user: user, quantity: row.integer(2),
+            id: row.value(0, Checkout.ID.init), user: row.value(1, UserID.init), quantity: row.integer(2),
             lock: PriceLock(
-                product: product, credits: row.integer(4), amount: row.integer(5), currency: row.text(6)),
-            status: status, createdAt: Instant(rawValue: row.integer(8)), session: session, granted: row.integer(14),
-            orderState: row.optionalText(15).flatMap(Checkout.OrderState.init))
+                product: row.value(3, Product.ID.init), credits: row.integer(4), amount: row.integer(5),
+                currency: row.text(6)),
+            status: row.value(7, Checkout.Status.init), createdAt: row.instant(8), session: session,
+            granted: row.integer(14),
+            orderState: row.optional(15, Checkout.OrderState.init))
     }
 }

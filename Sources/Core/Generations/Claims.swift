@@ -143,19 +143,14 @@ struct QueueCare: Sendable {
     private struct Found {
         let id: Generation.ID
         let attempts: Int64
-        let dueAt: Instant
         let state: Jobs.State
 
-        static let columns = "\(Jobs.State.columns), id, attempts, due_ms"
+        static let columns = "\(Jobs.State.columns), id, attempts"
 
         init(_ row: borrowing Row) {
-            guard let state = Jobs.State(row), let id = Generation.ID(row.text(4)) else {
-                preconditionFailure("A generation holds what no version of this program writes")
-            }
-            self.id = id
+            id = row.value(4, Generation.ID.init)
             attempts = row.integer(5)
-            dueAt = Instant(rawValue: row.integer(6))
-            self.state = state
+            state = Jobs.State(row)
         }
     }
 

@@ -38,16 +38,14 @@ extension Generations {
         of user: UserID?, status: Generation.Status?, limit: Int
     ) throws(StoreError) -> [GenerationReport] {
         precondition((1...1000).contains(limit))
-        return try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT \(GenerationReport.columns) FROM generations
-                WHERE (CAST($1 AS TEXT) IS NULL OR user_id = $1) AND (CAST($2 AS TEXT) IS NULL OR status = $2)
-                ORDER BY seq DESC LIMIT $3
-                """,
-                .optional(user?.text), .optional(status?.rawValue), .integer(Int64(limit)),
-                decode: GenerationReport.init)
-        }
+        return try query(
+            """
+            SELECT \(GenerationReport.columns) FROM generations
+            WHERE (CAST($1 AS TEXT) IS NULL OR user_id = $1) AND (CAST($2 AS TEXT) IS NULL OR status = $2)
+            ORDER BY seq DESC LIMIT $3
+            """,
+            .optional(user?.text), .optional(status?.rawValue), .integer(Int64(limit)),
+            decode: GenerationReport.init)
     }
 
     /// The generation and its entries, oldest first.
@@ -88,14 +86,12 @@ extension Generations {
     public func blobReferences(
         after cursor: Int64? = nil, limit: Int = 1000
     ) throws(StoreError) -> Page<BlobReference> {
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT seq, id, CASE WHEN input_removed = 0 THEN input_blob END, result_blob, thumbnail_blob FROM generations
-                WHERE seq > $1 AND (input_blob IS NOT NULL AND input_removed = 0 OR result_blob IS NOT NULL)
-                ORDER BY seq LIMIT $2
-                """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
-        }
+        let found = try query(
+            """
+            SELECT seq, id, CASE WHEN input_removed = 0 THEN input_blob END, result_blob, thumbnail_blob FROM generations
+            WHERE seq > $1 AND (input_blob IS NOT NULL AND input_removed = 0 OR result_blob IS NOT NULL)
+            ORDER BY seq LIMIT $2
+            """, .integer(cursor ?? .min), .integer(Int64(limit + 1)), decode: BlobReference.all)
         let page = Page(found, limit: limit) { $0.first?.place ?? 0 }
         return Page(page.items.flatMap(\.self), nextCursor: page.nextCursor)
     }
@@ -108,35 +104,29 @@ extension GenerationReport {
         """
 
     init(_ row: borrowing Row) {
-        guard let id = Generation.ID(row.text(0)), let user = UserID(row.text(1)),
-            let status = Generation.Status(rawValue: row.text(2))
-        else { preconditionFailure("A generation holds what no version of this program writes") }
-        self.id = id
-        self.user = user
-        self.status = status
-        failure = row.optionalText(3).flatMap(GenerationFailure.init)
+        id = row.value(0, Generation.ID.init)
+        user = row.value(1, UserID.init)
+        status = row.value(2, Generation.Status.init)
+        failure = row.optional(3, GenerationFailure.init)
         attempts = row.integer(4)
         charges = row.integer(5)
         isRefunded = row.integer(6) == 1
         width = row.integer(7)
         height = row.integer(8)
-        input = row.optionalText(9).flatMap(BlobID.init)
-        result = row.optionalText(10).flatMap(BlobID.init)
-        thumbnail = row.optionalText(16).flatMap(BlobID.init)
-        createdAt = Instant(rawValue: row.integer(11))
-        dueAt = Instant(rawValue: row.integer(12))
-        leaseEnd = row.optionalInteger(13).map(Instant.init(rawValue:))
-        completedAt = row.optionalInteger(14).map(Instant.init(rawValue:))
-        deletedAt = row.optionalInteger(15).map(Instant.init(rawValue:))
+        input = row.optional(9, BlobID.init)
+        result = row.optional(10, BlobID.init)
+        thumbnail = row.optional(16, BlobID.init)
+        createdAt = row.instant(11)
+        dueAt = row.instant(12)
+        leaseEnd = row.optionalInstant(13)
+        completedAt = row.optionalInstant(14)
+        deletedAt = row.optionalInstant(15)
     }
 }
 
 extension BlobReference {
     fileprivate static func all(_ row: borrowing Row) -> [BlobReference] {
-        guard let generation = Generation.ID(row.text(1)) else {
-            preconditionFailure("A generation holds what no version of this program writes")
-        }
-        let place = row.integer(0)
+        let (place, generation) = (row.integer(0), row.value(1, Generation.ID.init))
         return [row.optionalText(2), row.optionalText(3), row.optionalText(4)].compactMap { text in
             text.flatMap(BlobID.init).map { BlobReference(generation: generation, blob: $0, place: place) }
         }

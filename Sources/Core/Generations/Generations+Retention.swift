@@ -29,7 +29,7 @@ extension Generations {
             ) { Generation.ID($0.text(0)) }.compactMap(\.self)
             return try ids.map { id throws(DatabaseError) in
                 let blobs = try Generations.find(id, on: transaction.connection)?.blobs ?? []
-                try Generations.hide(id, cancelling: false, at: now, in: transaction)
+                try Generations.hide(id, at: now, in: transaction)
                 return blobs
             }
         }

@@ -44,14 +44,12 @@ public struct Generations: Home {
         of user: UserID, before cursor: Int64? = nil, limit: Int
     ) throws(StoreError) -> Page<Generation> {
         precondition((1...1000).contains(limit))
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT \(Generations.columns) FROM generations
-                WHERE user_id = $1 AND deleted_ms IS NULL AND seq < $2 ORDER BY seq DESC LIMIT $3
-                """,
-                .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: Generation.init)
-        }
+        let found = try query(
+            """
+            SELECT \(Generations.columns) FROM generations
+            WHERE user_id = $1 AND deleted_ms IS NULL AND seq < $2 ORDER BY seq DESC LIMIT $3
+            """,
+            .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: Generation.init)
         return Page(found, limit: limit, cursor: \.place)
     }
 
@@ -91,27 +89,22 @@ public struct Generations: Home {
             case .pending:
                 return .deleted(
                     blobs: generation.blobs, refunded: try Generations.cancel(generation, at: now, in: transaction))
-            case .processing:
-                try Generations.hide(id, cancelling: false, at: now, in: transaction)
-                return .deleted(blobs: [], refunded: false)
-            case .completed, .failed, .cancelled:
-                try Generations.hide(id, cancelling: false, at: now, in: transaction)
-                return .deleted(blobs: generation.blobs, refunded: false)
+            case .processing, .completed, .failed, .cancelled:
+                try Generations.hide(id, at: now, in: transaction)
+                return .deleted(blobs: generation.status == .processing ? [] : generation.blobs, refunded: false)
             }
         }
     }
 
     /// Whether any generation still needs the file.
     public func isReferenced(_ blob: BlobID) throws(StoreError) -> Bool {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = $1 AND input_removed = 0)
-                    OR EXISTS (SELECT 1 FROM generations WHERE result_blob = $1)
-                    OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = $1)
-                """, .text(blob.text)
-            ) { $0.integer(0) } == [1]
-        }
+        try query(
+            """
+            SELECT EXISTS (SELECT 1 FROM generations WHERE input_blob = $1 AND input_removed = 0)
+                OR EXISTS (SELECT 1 FROM generations WHERE result_blob = $1)
+                OR EXISTS (SELECT 1 FROM generations WHERE thumbnail_blob = $1)
+            """, .text(blob.text)
+        ) { $0.integer(0) } == [1]
     }
 }
 
@@ -155,26 +148,20 @@ extension Generations {
         }
     }
 
-    /// What waits for its first try costs nothing; what waits after one that failed by its own fault has cost a call, and
-    /// whoever deletes it is no better off than whoever waits for the last try.
+    /// What waits for its first try costs nothing; what waits after one that failed by its own fault has cost a call.
     ///
     /// - Returns: whether the charge was given back.
     static func cancel(
         _ waiting: Generation, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) -> Bool {
         let (id, user) = (waiting.id, waiting.user)
+        try hide(id, at: now, in: transaction)
         // Outages and what is handed back use up no try.
         if waiting.attempts > 0, let state = try Jobs.state(of: id, on: transaction.connection) {
-            if state.isAtOwnRisk {
-                let failure: GenerationFailure = state.unreadable > 0 ? .unreadableResult : .providerUnavailable
-                let isRefunded = try Jobs.end(id, state, failure, .own, at: now, in: transaction)
-                try hide(id, cancelling: false, at: now, in: transaction)
-                return isRefunded
-            }
-            try Quotas.noteFailure(of: user, at: now, in: transaction)
+            let failure: GenerationFailure = state.unreadable > 0 ? .unreadableResult : .providerUnavailable
+            return try Jobs.giveUp(id, state, after: failure, at: now, in: transaction)
         }
-        try refund(id, of: user, at: now, in: transaction)
-        try hide(id, cancelling: true, at: now, in: transaction)
+        try Jobs.cancel(id, of: user, at: now, in: transaction)
         return true
     }
 
@@ -188,7 +175,7 @@ extension Generations {
         let holder = try connection.query(
             "SELECT seq, created_ms FROM generations WHERE user_id = $1 AND request_key = $2", .text(key.user.text),
             .text(key.key)
-        ) { (place: $0.integer(0), createdAt: Instant(rawValue: $0.integer(1))) }.first
+        ) { (place: $0.integer(0), createdAt: $0.instant(1)) }.first
         guard let holder else { return true }
         guard !holder.createdAt.isWithin(Store.answerLifetime, of: now) else { return false }
         try connection.execute("UPDATE generations SET request_key = NULL WHERE seq = $1", .integer(holder.place))
@@ -277,42 +264,34 @@ extension Generations {
         try Debts.change(by: -1, of: user, in: transaction)
     }
 
-    /// - Parameter cancelling: whether it never began and its charge was given back.
     static func hide(
-        _ id: Generation.ID, cancelling: Bool, at now: Instant, in transaction: borrowing Transaction
+        _ id: Generation.ID, at now: Instant, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
         // A job in hand still needs its input; it lets go of it when it ends.
         try change(
             id,
             """
-            SET deleted_ms = $2,
-                status = CASE WHEN $3 = 1 THEN 'cancelled' ELSE status END,
-                rest_until_ms = CASE WHEN $3 = 1 THEN NULL ELSE rest_until_ms END,
-                refunded = CASE WHEN $3 = 1 THEN 1 ELSE refunded END,
-                input_blob = CASE WHEN status = 'processing' THEN input_blob END, result_blob = NULL,
-                thumbnail_blob = NULL
-            """,
-            .integer(now.rawValue), .integer(cancelling ? 1 : 0), in: transaction)
+            SET deleted_ms = $2, result_blob = NULL, thumbnail_blob = NULL,
+                input_blob = CASE WHEN status = 'processing' THEN input_blob END
+            """, .integer(now.rawValue), in: transaction)
     }
 }
 
 extension Generation {
     init(_ row: borrowing Row) {
-        guard let id = ID(row.text(1)), let user = UserID(row.text(2)), let status = Status(rawValue: row.text(3)),
-            let input = StoredImage(row, from: 6)
-        else { preconditionFailure("A generation holds what no version of this program writes") }
-        self.id = id
+        guard let input = StoredImage(row, from: 6) else { preconditionFailure("A generation has its input") }
+        id = row.value(1, ID.init)
         place = row.integer(0)
-        self.user = user
-        self.status = status
+        user = row.value(2, UserID.init)
+        status = row.value(3, Status.init)
         attempts = row.integer(4)
-        failure = row.optionalText(5).flatMap(GenerationFailure.init)
+        failure = row.optional(5, GenerationFailure.init)
         self.input = input
         result = StoredImage(row, from: 11)
         thumbnail = StoredImage(row, from: 19)
         isRefunded = row.integer(16) == 1
-        createdAt = Instant(rawValue: row.integer(17))
-        completedAt = row.optionalInteger(18).map(Instant.init(rawValue:))
+        createdAt = row.instant(17)
+        completedAt = row.optionalInstant(18)
         isInputGone = row.integer(24) == 1
         isSpent = row.integer(25) == 1
     }

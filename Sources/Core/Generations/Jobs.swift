@@ -131,9 +131,8 @@ extension Jobs {
         /// Told before the upload: a failure of its own is not given back.
         let isAtOwnRisk: Bool
 
-        init?(_ row: borrowing Row) {
-            guard let user = UserID(row.text(0)) else { return nil }
-            self.user = user
+        init(_ row: borrowing Row) {
+            user = row.value(0, UserID.init)
             unreadable = row.integer(1)
             isDeleted = row.optionalInteger(2) != nil
             isAtOwnRisk = row.integer(3) == 1
@@ -143,18 +142,17 @@ extension Jobs {
     }
 
     static func state(of id: Generation.ID, on connection: Connection) throws(DatabaseError) -> State? {
-        let found = try connection.query(
-            "SELECT \(State.columns) FROM generations WHERE id = $1", .text(id.text), decode: State.init)
-        return found.first ?? nil
+        try connection.query(
+            "SELECT \(State.columns) FROM generations WHERE id = $1", .text(id.text), decode: State.init
+        ).first
     }
 
     /// `nil` if the job is not its worker's any more.
     static func state(of job: Job, on connection: Connection) throws(DatabaseError) -> State? {
-        let found = try connection.query(
-            """
-            SELECT \(State.columns) FROM generations WHERE id = $1 AND status = 'processing' AND fence = $2
-            """, .text(job.generation.text), .integer(job.fence), decode: State.init)
-        return found.first ?? nil
+        try connection.query(
+            "SELECT \(State.columns) FROM generations WHERE id = $1 AND status = 'processing' AND fence = $2",
+            .text(job.generation.text), .integer(job.fence), decode: State.init
+        ).first
     }
 
     /// The job waits for its next try, unless nobody wants the picture any more: then it is cancelled instead.
@@ -163,13 +161,7 @@ extension Jobs {
         in transaction: borrowing Transaction
     ) throws(DatabaseError) -> FailOutcome {
         guard !state.isDeleted else {
-            // Whoever deletes it meanwhile is no better off than whoever waits.
-            if state.isAtOwnRisk {
-                return .failed(refunded: try end(job.generation, state, failure, .own, at: now, in: transaction))
-            }
-            try Quotas.noteFailure(of: state.user, at: now, in: transaction)
-            try cancel(job.generation, of: state.user, at: now, in: transaction)
-            return .failed(refunded: true)
+            return .failed(refunded: try giveUp(job.generation, state, after: failure, at: now, in: transaction))
         }
         let due = now.advanced(by: pause(after: job.attempt))
         try Generations.change(
@@ -223,6 +215,20 @@ extension Jobs {
             .text(failure.rawValue), .integer(isRefunded ? 1 : 0), .integer(now.rawValue),
             .integer(failure == .inputMissing ? 1 : 0), .integer(isSpent ? 1 : 0), in: transaction)
         return isRefunded
+    }
+
+    /// Ends what its user has deleted and what failed by its own fault before: whoever deletes it is no better off than
+    /// whoever waits for the last try.
+    ///
+    /// - Returns: whether the charge was given back.
+    static func giveUp(
+        _ id: Generation.ID, _ state: State, after failure: GenerationFailure, at now: Instant,
+        in transaction: borrowing Transaction
+    ) throws(DatabaseError) -> Bool {
+        if state.isAtOwnRisk { return try end(id, state, failure, .own, at: now, in: transaction) }
+        try Quotas.noteFailure(of: state.user, at: now, in: transaction)
+        try cancel(id, of: state.user, at: now, in: transaction)
+        return true
     }
 
     /// Takes back what its user has deleted and what would only wait again, as if it had been deleted while it waited.

@@ -47,26 +47,21 @@ extension Inbox {
     public func list(
         _ filter: DeliveryFilter = DeliveryFilter(), after cursor: ListCursor? = nil, limit: Int
     ) throws(StoreError) -> Listing<DeliverySummary> {
-        precondition((1...1000).contains(limit))
-        let query = Self.deliveryList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: DeliverySummary.init)
+        try listing(Self.deliveryList(filter, after: cursor, limit: limit), decode: DeliverySummary.init) {
+            ListCursor(of: String($0.place))
         }
-        return Listing(found, limit: limit) { ListCursor(of: String($0.place)) }
     }
 
     public func find(_ webhook: String) throws(StoreError) -> DeliveryDetail? {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                "SELECT \(DeliverySummary.columns), headers, body FROM deliveries WHERE webhook_id = $1", .text(webhook)
-            ) { row in
-                let headers = (try? JSON(Array(row.text(11).utf8)))?.members ?? []
-                return DeliveryDetail(
-                    summary: DeliverySummary(row),
-                    headers: headers.map { DeliveryDetail.Header(name: $0.name, value: $0.value.string ?? "") },
-                    body: row[12] == .null ? nil : row.blob(12))
-            }.first
-        }
+        try query(
+            "SELECT \(DeliverySummary.columns), headers, body FROM deliveries WHERE webhook_id = $1", .text(webhook)
+        ) { row in
+            let headers = (try? JSON(Array(row.text(11).utf8)))?.members ?? []
+            return DeliveryDetail(
+                summary: DeliverySummary(row),
+                headers: headers.map { DeliveryDetail.Header(name: $0.name, value: $0.value.string ?? "") },
+                body: row[12] == .null ? nil : row.blob(12))
+        }.first
     }
 
     static func deliveryList(_ filter: DeliveryFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {
@@ -88,14 +83,10 @@ extension DeliverySummary {
         """
 
     init(_ row: borrowing Row) {
-        guard let environment = Environment(rawValue: row.text(2)), let verdict = Verdict(rawValue: row.text(5)) else {
-            preconditionFailure("A delivery holds what no version of this program writes")
-        }
         self.init(
-            place: row.integer(0), id: row.text(1), environment: environment, type: row.optionalText(3),
-            order: row.optionalText(4).flatMap(Order.ID.init), verdict: verdict, reason: row.optionalText(6),
-            bodyBytes: row.optionalInteger(7), sentAt: Instant(rawValue: row.integer(8)),
-            receivedAt: Instant(rawValue: row.integer(9)),
-            replayedAt: row.optionalInteger(10).map(Instant.init(rawValue:)))
+            place: row.integer(0), id: row.text(1), environment: row.value(2, Environment.init),
+            type: row.optionalText(3), order: row.optional(4, Order.ID.init), verdict: row.value(5, Verdict.init),
+            reason: row.optionalText(6), bodyBytes: row.optionalInteger(7), sentAt: row.instant(8),
+            receivedAt: row.instant(9), replayedAt: row.optionalInstant(10))
     }
 }

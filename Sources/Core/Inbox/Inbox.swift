@@ -139,13 +139,9 @@ extension Inbox {
     static func find(_ id: String, on connection: Connection) throws(DatabaseError) -> Kept? {
         try connection.query(
             "SELECT environment, verdict, sent_ms, body FROM deliveries WHERE webhook_id = $1", .text(id)
-        ) {
-            row in
-            guard let environment = Environment(rawValue: row.text(0)) else {
-                preconditionFailure("A delivery holds what no version of this program writes")
-            }
-            return Kept(
-                environment: environment, verdict: row.text(1), sent: Instant(rawValue: row.integer(2)),
+        ) { row in
+            Kept(
+                environment: row.value(0, Environment.init), verdict: row.text(1), sent: row.instant(2),
                 body: row[3] == .null ? nil : row.blob(3))
         }.first
     }

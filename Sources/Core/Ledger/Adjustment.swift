@@ -45,13 +45,11 @@ extension Ledger {
         of user: UserID, before cursor: Int64? = nil, limit: Int
     ) throws(StoreError) -> Page<LedgerEntry> {
         precondition((1...1000).contains(limit))
-        let entries = try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
-                """,
-                .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: LedgerEntry.init)
-        }
+        let entries = try query(
+            """
+            SELECT \(Ledger.columns) FROM ledger_entry WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+            """,
+            .text(user.text), .integer(cursor ?? .max), .integer(Int64(limit + 1)), decode: LedgerEntry.init)
         return Page(entries, limit: limit, cursor: \.id)
     }
 

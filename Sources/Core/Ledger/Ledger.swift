@@ -78,13 +78,11 @@ public struct Ledger: Home {
 
 extension LedgerEntry {
     init(_ row: borrowing Row) {
-        guard let user = UserID(row.text(1)), let kind = Kind(rawValue: row.text(2)) else {
-            preconditionFailure("A ledger entry holds what no version of this program writes")
-        }
         self.init(
-            id: row.integer(0), user: user, kind: kind, amount: Credits(rawValue: row.integer(3)),
-            balanceAfter: Credits(rawValue: row.integer(4)), order: row.optionalText(5).flatMap(Order.ID.init),
-            generation: row.optionalText(6).flatMap(Generation.ID.init), actor: row.optionalText(7),
-            reason: row.optionalText(8), createdAt: Instant(rawValue: row.integer(9)))
+            id: row.integer(0), user: row.value(1, UserID.init), kind: row.value(2, Kind.init),
+            amount: Credits(rawValue: row.integer(3)),
+            balanceAfter: Credits(rawValue: row.integer(4)), order: row.optional(5, Order.ID.init),
+            generation: row.optional(6, Generation.ID.init), actor: row.optionalText(7),
+            reason: row.optionalText(8), createdAt: row.instant(9))
     }
 }

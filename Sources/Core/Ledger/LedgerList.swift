@@ -15,12 +15,9 @@ extension Ledger {
     public func list(
         _ filter: LedgerFilter = LedgerFilter(), after cursor: ListCursor? = nil, limit: Int
     ) throws(StoreError) -> Listing<LedgerEntry> {
-        precondition((1...1000).contains(limit))
-        let query = Self.ledgerList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: LedgerEntry.init)
+        try listing(Self.ledgerList(filter, after: cursor, limit: limit), decode: LedgerEntry.init) {
+            ListCursor($0.createdAt, String($0.id))
         }
-        return Listing(found, limit: limit) { ListCursor($0.createdAt, String($0.id)) }
     }
 
     static func ledgerList(_ filter: LedgerFilter, after cursor: ListCursor?, limit: Int) -> ListQuery {

@@ -223,7 +223,7 @@ private struct StoredPayment {
         hasLostDispute = row.integer(7) == 1
         currency = row.optionalText(8)
         sum = row.integer(9)
-        lock = row.optionalText(10).flatMap(Product.ID.init).map { product in
+        lock = row.optional(10, Product.ID.init).map { product in
             PriceLock(product: product, credits: row.integer(11), amount: row.integer(12), currency: row.text(13))
         }
         isAssigned = row.integer(14) == 1

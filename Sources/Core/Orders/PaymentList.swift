@@ -31,12 +31,9 @@ extension Orders {
     public func list(
         _ filter: PaymentFilter = PaymentFilter(), after cursor: ListCursor? = nil, limit: Int
     ) throws(StoreError) -> Listing<PaymentReport> {
-        precondition((1...1000).contains(limit))
-        let query = Self.paymentList(filter, after: cursor, limit: limit)
-        let found = try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: PaymentReport.init)
+        try listing(Self.paymentList(filter, after: cursor, limit: limit), decode: PaymentReport.init) {
+            ListCursor($0.createdAt, $0.order.text)
         }
-        return Listing(found, limit: limit) { ListCursor($0.createdAt, $0.order.text) }
     }
 
     /// How many orders wait for a person.
@@ -80,10 +77,12 @@ struct Conditions {
 struct ListQuery {
     let sql: String
     let values: [Value]
+    let limit: Int
 
     init(_ select: String, _ conditions: Conditions, order: String, limit: Int) {
         let filter = conditions.texts.isEmpty ? "" : " WHERE " + conditions.texts.joined(separator: " AND ")
         sql = "\(select)\(filter) ORDER BY \(order) LIMIT $\(conditions.values.count + 1)"
         values = conditions.values + [.integer(Int64(limit + 1))]
+        self.limit = limit
     }
 }

@@ -35,17 +35,14 @@ extension PaymentReport {
         """
 
     init(_ row: borrowing Row) {
-        guard let order = Order.ID(row.text(0)), let environment = Environment(rawValue: row.text(1)) else {
-            preconditionFailure("A payment holds what no version of this program writes")
-        }
         self.init(
-            order: order, environment: environment, user: row.optionalText(2).flatMap(UserID.init),
-            checkout: row.optionalText(3).flatMap(Checkout.PolarID.init), state: PaymentState(row, at: 4),
+            order: row.value(0, Order.ID.init), environment: row.value(1, Environment.init),
+            user: row.optional(2, UserID.init), checkout: row.optional(3, Checkout.PolarID.init), state: row.value(4, PaymentState.init),
             reason: row.optionalText(5), status: row.optionalText(6), currency: row.optionalText(7),
             net: row.optionalInteger(8), refunded: row.optionalInteger(9), pack: row.optionalInteger(10),
             target: row.integer(11), debt: Credits(rawValue: row.integer(12)), hasLostDispute: row.integer(13) == 1,
-            clock: PolarClock(rawValue: row.integer(14)), createdAt: Instant(rawValue: row.integer(15)),
-            updatedAt: Instant(rawValue: row.integer(16)),
-            assignedUser: row.optionalText(17).flatMap(UserID.init), note: row.optionalText(18))
+            clock: PolarClock(rawValue: row.integer(14)), createdAt: row.instant(15),
+            updatedAt: row.instant(16),
+            assignedUser: row.optional(17, UserID.init), note: row.optionalText(18))
     }
 }

@@ -131,13 +131,10 @@ enum Payments {
 
 extension Payment {
     init(_ row: borrowing Row) {
-        guard let json = try? JSON(Array(row.text(0).utf8)),
-            let snapshot = OrderSnapshot(json, at: PolarClock(rawValue: row.integer(1))),
-            let environment = Environment(rawValue: row.text(2))
-        else { preconditionFailure("A payment holds what no version of this program writes") }
-        self.snapshot = snapshot
-        self.environment = environment
-        user = row.optionalText(3).flatMap(UserID.init)
+        let clock = PolarClock(rawValue: row.integer(1))
+        snapshot = row.value(0) { (try? JSON(Array($0.utf8))).flatMap { OrderSnapshot($0, at: clock) } }
+        environment = row.value(2, Environment.init)
+        user = row.optional(3, UserID.init)
         pack = row.optionalInteger(4)
         target = row.integer(5)
         debt = Credits(rawValue: row.integer(6))
@@ -146,7 +143,7 @@ extension Payment {
         isDismissed = state == .dismissed
         // Nothing else that does not say so itself is parked.
         wasPaid = snapshot.saysPaid || isDismissed || state == .parked
-        assignedUser = row.optionalText(10).flatMap(UserID.init)
+        assignedUser = row.optional(10, UserID.init)
         note = row.optionalText(11)
     }
 }

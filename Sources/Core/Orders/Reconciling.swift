@@ -120,17 +120,15 @@ extension Orders {
     /// Orders of ours that were refunded, as far as is known here, and changed since then; the newest change first. A refund
     /// that bounces later disappears from Polar's list of refunds.
     public func refunded(since: Instant, in environment: Environment) throws(StoreError) -> [Order.ID] {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= $1 AND environment = $2
-                  AND reason IS DISTINCT FROM $3
-                ORDER BY updated_ms DESC
-                """,
-                .integer(since.rawValue), .text(environment.rawValue),
-                .text(RecordedReason.foreignProduct.rawValue)
-            ) { Order.ID($0.text(0)) }.compactMap(\.self)
-        }
+        try query(
+            """
+            SELECT order_id FROM payments WHERE refunded_cents > 0 AND updated_ms >= $1 AND environment = $2
+              AND reason IS DISTINCT FROM $3
+            ORDER BY updated_ms DESC
+            """,
+            .integer(since.rawValue), .text(environment.rawValue),
+            .text(RecordedReason.foreignProduct.rawValue)
+        ) { Order.ID($0.text(0)) }.compactMap(\.self)
     }
 
     /// Orders whose lost dispute is on record.

@@ -110,8 +110,8 @@ extension People {
             FROM users WHERE id = $1
             """, .text(user.text)
         ) { row in
-            let createdAt = Instant(rawValue: row.integer(2))
-            let trial = row.optionalText(5).flatMap(TrialStanding.init)
+            let createdAt = row.instant(2)
+            let trial = row.optional(5, TrialStanding.init)
             let isInTime = createdAt.distance(to: now) < trialPeriod
             return Account(
                 user: user, balance: Credits(rawValue: row.integer(0)), debt: Credits(rawValue: row.integer(1)),

@@ -7,9 +7,7 @@ public struct Sessions: Home {
 
     /// The key of the tokens in forms. It came with the schema and never changes: read it once.
     public func formTokenKey() throws(StoreError) -> FormTokenKey {
-        let bytes = try read { connection throws(DatabaseError) in
-            try connection.query("SELECT value FROM keys WHERE name = 'form_token'") { $0.blob(0) }.first
-        }
+        let bytes = try query("SELECT value FROM keys WHERE name = 'form_token'") { $0.blob(0) }.first
         guard let bytes else { throw .unavailable("the key of the form tokens is gone") }
         return FormTokenKey(bytes: bytes)
     }
@@ -35,14 +33,12 @@ public struct Sessions: Home {
     /// The session of that token, unless it ended or is over.
     public func find(_ token: SessionToken, at now: Instant) throws(StoreError) -> Session? {
         let hash = token.hash
-        return try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT user_id, email, name, email_verified, created_ms, used_ms, admin_used_ms, expires_ms
-                FROM sessions WHERE token_hash = $1 AND expires_ms > $2
-                """, .blob(hash.bytes), .integer(now.rawValue), decode: Session.init
-            ).first { $0.isGood(for: .site, at: now) }
-        }
+        return try query(
+            """
+            SELECT user_id, email, name, email_verified, created_ms, used_ms, admin_used_ms, expires_ms
+            FROM sessions WHERE token_hash = $1 AND expires_ms > $2
+            """, .blob(hash.bytes), .integer(now.rawValue), decode: Session.init
+        ).first { $0.isGood(for: .site, at: now) }
     }
 
     /// Notes when sessions were used. Those that ended meanwhile stay away.
@@ -63,14 +59,12 @@ public struct Sessions: Home {
 
     /// The user's sessions, newest first.
     public func list(of user: UserID, at now: Instant) throws(StoreError) -> [SessionSummary] {
-        try read { connection throws(DatabaseError) in
-            try connection.query(
-                """
-                SELECT token_hash, agent, network, created_ms, used_ms, expires_ms FROM sessions
-                WHERE user_id = $1 AND expires_ms > $2 ORDER BY created_ms DESC LIMIT \(Sessions.most)
-                """, .text(user.text), .integer(now.rawValue), decode: SessionSummary.init
-            ).filter { Session.isOfThisClock($0.createdAt, at: now) }
-        }
+        try query(
+            """
+            SELECT token_hash, agent, network, created_ms, used_ms, expires_ms FROM sessions
+            WHERE user_id = $1 AND expires_ms > $2 ORDER BY created_ms DESC LIMIT \(Sessions.most)
+            """, .text(user.text), .integer(now.rawValue), decode: SessionSummary.init
+        ).filter { Session.isOfThisClock($0.createdAt, at: now) }
     }
 
     /// Ends the session of that name, if it is the user's.
@@ -140,11 +134,9 @@ extension Sessions {
 
     /// When a token of the issuer last said whether an address is verified.
     public func emailClaimSeen(from issuer: String) throws(StoreError) -> Instant? {
-        try read { connection throws(DatabaseError) in
-            try connection.query("SELECT seen_ms FROM email_claims WHERE issuer = $1", .text(issuer)) {
-                Instant(rawValue: $0.integer(0))
-            }.first
-        }
+        try query("SELECT seen_ms FROM email_claims WHERE issuer = $1", .text(issuer)) {
+            $0.instant(0)
+        }.first
     }
 
     public func noteEmailClaim(from issuer: String, at now: Instant) throws(StoreError) {
@@ -246,20 +238,18 @@ extension Sessions {
 
 extension Session {
     fileprivate init(_ row: borrowing Row) {
-        guard let user = UserID(row.text(0)) else {
-            preconditionFailure("A session holds what no version of this program writes")
-        }
         let proof: EmailProof =
             switch row.optionalInteger(3) {
             case nil: .unclaimed
             case 1: .verified
             case .some: .unverified
             }
-        profile = Profile(user: user, email: row.optionalText(1), name: row.optionalText(2), proof: proof)
-        createdAt = Instant(rawValue: row.integer(4))
-        usedAt = Instant(rawValue: row.integer(5))
-        adminUsedAt = Instant(rawValue: row.integer(6))
-        expiresAt = Instant(rawValue: row.integer(7))
+        profile = Profile(
+            user: row.value(0, UserID.init), email: row.optionalText(1), name: row.optionalText(2), proof: proof)
+        createdAt = row.instant(4)
+        usedAt = row.instant(5)
+        adminUsedAt = row.instant(6)
+        expiresAt = row.instant(7)
     }
 }
 
@@ -267,7 +257,7 @@ extension SessionSummary {
     fileprivate init(_ row: borrowing Row) {
         self.init(
             name: SessionHash(bytes: row.blob(0)).name, agent: row.optionalText(1), network: row.optionalText(2),
-            createdAt: Instant(rawValue: row.integer(3)), usedAt: Instant(rawValue: row.integer(4)),
-            expiresAt: Instant(rawValue: row.integer(5)))
+            createdAt: row.instant(3), usedAt: row.instant(4),
+            expiresAt: row.instant(5))
     }
 }

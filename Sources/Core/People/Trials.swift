@@ -53,7 +53,7 @@ enum Trials {
         guard let email = profile.trialEmail else { return }
         let stored = try transaction.connection.query(
             "SELECT trial FROM users WHERE id = $1", .text(profile.user.text)
-        ) { $0.optionalText(0).flatMap(TrialStanding.init) }
+        ) { $0.optional(0, TrialStanding.init) }
         switch stored.first ?? nil {
         case nil, .givenUnnoted:
             try note(email, in: transaction)

@@ -52,21 +52,16 @@ extension People {
     public func list(
         _ filter: UserFilter, after cursor: ListCursor? = nil, limit: Int
     ) throws(StoreError) -> Listing<UserSummary> {
-        precondition((1...1000).contains(limit))
         switch filter {
         case .all:
-            let users = try userRows(Self.newestUsers(after: cursor, limit: limit))
-            return Listing(users, limit: limit) { ListCursor($0.createdAt, $0.user.text) }
+            try listing(Self.newestUsers(after: cursor, limit: limit), decode: UserSummary.init) {
+                ListCursor($0.createdAt, $0.user.text)
+            }
         case .inDebt:
-            let users = try userRows(Self.usersInDebt(after: cursor, limit: limit))
-            return Listing(users, limit: limit) { ListCursor(of: String($0.debt.rawValue), $0.user.text) }
-        case .beginning(let prefix): return try users(beginning: prefix, after: cursor, limit: limit)
-        }
-    }
-
-    private func userRows(_ query: ListQuery) throws(StoreError) -> [UserSummary] {
-        try read { connection throws(DatabaseError) in
-            try connection.query(query.sql, query.values, decode: UserSummary.init)
+            try listing(Self.usersInDebt(after: cursor, limit: limit), decode: UserSummary.init) {
+                ListCursor(of: String($0.debt.rawValue), $0.user.text)
+            }
+        case .beginning(let prefix): try users(beginning: prefix, after: cursor, limit: limit)
         }
     }
 
@@ -74,15 +69,17 @@ extension People {
     private func users(
         beginning prefix: String, after cursor: ListCursor?, limit: Int
     ) throws(StoreError) -> Listing<UserSummary> {
+        precondition((1...1000).contains(limit))
         let isAmongAddresses = cursor?.parts.first == "email"
         var found: [UserSummary] = []
         if !isAmongAddresses {
-            found = try userRows(Self.users(withID: prefix, after: cursor?.tie, limit: limit))
+            found = try rows(Self.users(withID: prefix, after: cursor?.tie, limit: limit), decode: UserSummary.init)
         }
         let byID = found.count
         if byID <= limit {
             let place = isAmongAddresses ? cursor : nil
-            found += try userRows(Self.users(withEmail: prefix, after: place, limit: limit - byID))
+            found += try rows(
+                Self.users(withEmail: prefix, after: place, limit: limit - byID), decode: UserSummary.init)
         }
         return Listing(found, limit: limit) { user in
             user.user.text.utf8.starts(with: prefix.utf8)
@@ -161,12 +158,9 @@ extension UserSummary {
     fileprivate static let select = "SELECT id, email, name, balance, debt, created_ms FROM users"
 
     init(_ row: borrowing Row) {
-        guard let user = UserID(row.text(0)) else {
-            preconditionFailure("A user's row holds what no version of this program writes")
-        }
         self.init(
-            user: user, email: row.optionalText(1), name: row.optionalText(2),
-            balance: Credits(rawValue: row.integer(3)),
-            debt: Credits(rawValue: row.integer(4)), createdAt: Instant(rawValue: row.integer(5)))
+            user: row.value(0, UserID.init), email: row.optionalText(1), name: row.optionalText(2),
+            balance: Credits(rawValue: row.integer(3)), debt: Credits(rawValue: row.integer(4)),
+            createdAt: row.instant(5))
     }
 }

@@ -60,11 +60,11 @@ enum RequestKeys {
             WHERE user_id = $1 AND key = $2
             """, .text(key.user.text), .text(key.key)
         ) { row -> State in
-            guard Instant(rawValue: row.integer(1)).isWithin(Store.answerLifetime, of: now) else { return .free }
+            guard row.instant(1).isWithin(Store.answerLifetime, of: now) else { return .free }
             guard row.blob(0) == key.fingerprint else { return .earlier(.other) }
             if let answer = KeptAnswer(row, from: 2) { return .earlier(.answered(answer)) }
-            guard let checkout = row.optionalText(5).flatMap(Checkout.ID.init) else { return .free }
-            let claim = row.optionalInteger(6).map(Instant.init(rawValue:))
+            guard let checkout = row.optional(5, Checkout.ID.init) else { return .free }
+            let claim = row.optionalInstant(6)
             let isClaimed = claim?.isWithin(Store.requestPatience, of: now) ?? false
             return isClaimed ? .earlier(.running) : .unfinished(checkout)
         }

@@ -33,7 +33,7 @@ extension Revocations {
     static func forgotten(on connection: Connection) throws(DatabaseError) -> [Forgetting] {
         try connection.query("SELECT subject, created_ms FROM audit_log WHERE action = 'user.forget' ORDER BY id") {
             row in
-            UserID(row.text(0)).map { Forgetting(user: $0, at: Instant(rawValue: row.integer(1))) }
+            UserID(row.text(0)).map { Forgetting(user: $0, at: row.instant(1)) }
         }.compactMap(\.self)
     }
 

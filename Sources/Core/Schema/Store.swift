@@ -82,6 +82,27 @@ extension Home {
     func read<Result>(_ body: (Connection) throws(DatabaseError) -> Result) throws(StoreError) -> Result {
         try store.read(body)
     }
+
+    /// The rows of one statement.
+    func query<Element>(
+        _ sql: String, _ values: Value..., decode: (borrowing Row) -> Element
+    ) throws(StoreError) -> [Element] {
+        try read { connection throws(DatabaseError) in try connection.query(sql, values, decode: decode) }
+    }
+
+    func rows<Item>(_ query: ListQuery, decode: (borrowing Row) -> Item) throws(StoreError) -> [Item] {
+        try read { connection throws(DatabaseError) in
+            try connection.query(query.sql, query.values, decode: decode)
+        }
+    }
+
+    /// A page of a list.
+    func listing<Item>(
+        _ query: ListQuery, decode: (borrowing Row) -> Item, cursor: (Item) -> ListCursor
+    ) throws(StoreError) -> Listing<Item> {
+        precondition((1...1000).contains(query.limit))
+        return Listing(try rows(query, decode: decode), limit: query.limit, cursor: cursor)
+    }
 }
 
 extension Store {

@@ -25,7 +25,7 @@ public struct BillingSettings: Equatable, Sendable {
         ) {
             var settings = BillingSettings(
                 currency: $0.text(0), version: $0.integer(1),
-                updatedAt: $0.optionalInteger(2).map(Instant.init(rawValue:)), updatedBy: $0.optionalText(3))
+                updatedAt: $0.optionalInstant(2), updatedBy: $0.optionalText(3))
             for (column, setting) in zip(Int32(4)..., Setting.table) { settings[setting] = $0.integer(column) }
             return settings
         }[0]

@@ -49,16 +49,14 @@ public protocol ServerSettings: Sendable {
 public struct PolarOrdersSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
-    public let environment: Environment
-    public let product: Product.ID
+    public let scope: OrderScope
     /// `POLAR_WEBHOOK_SECRET`: the endpoint's secret as the dashboard shows it; several while it is being changed.
     public let webhookSecrets: [Secret]
 
     public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
         store = StoreSettings(&reader)
         serving = ServingSettings(&reader)
-        environment = reader.choice("POLAR_SERVER", default: nil)
-        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        scope = OrderScope(&reader)
         webhookSecrets = reader.secrets("POLAR_WEBHOOK_SECRET", minimumBytes: 24)
         try reader.finish()
     }
@@ -68,8 +66,7 @@ public struct PolarOrdersSettings: ServerSettings {
 public struct CheckoutSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
-    public let environment: Environment
-    public let product: Product.ID
+    public let scope: OrderScope
     /// `CREDITS_PUBLIC_URL`: the site's own address, without a slash at its end.
     public let publicURL: String
     public let polar: PolarSettings
@@ -77,10 +74,9 @@ public struct CheckoutSettings: ServerSettings {
     public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
         store = StoreSettings(&reader)
         serving = ServingSettings(&reader)
-        environment = reader.choice("POLAR_SERVER", default: nil)
-        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        scope = OrderScope(&reader)
         publicURL = reader.address("CREDITS_PUBLIC_URL")
-        polar = PolarSettings(&reader, environment: environment)
+        polar = PolarSettings(&reader, environment: scope.environment)
         try reader.finish()
     }
 }
@@ -89,16 +85,14 @@ public struct CheckoutSettings: ServerSettings {
 public struct AdminSettings: ServerSettings {
     public let store: StoreSettings
     public let serving: ServingSettings
-    public let environment: Environment
-    public let product: Product.ID
+    public let scope: OrderScope
     /// `CREDITS_PUBLIC_URL`: the site's own address, without a slash at its end.
     public let publicURL: String
 
     public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
         store = StoreSettings(&reader)
         serving = ServingSettings(&reader)
-        environment = reader.choice("POLAR_SERVER", default: nil)
-        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        scope = OrderScope(&reader)
         publicURL = reader.address("CREDITS_PUBLIC_URL")
         try reader.finish()
     }

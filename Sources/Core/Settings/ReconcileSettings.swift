@@ -1,8 +1,7 @@
 /// What `creditctl reconcile` needs to know.
 public struct ReconcileSettings: Sendable {
     public let store: StoreSettings
-    public let environment: Environment
-    public let product: Product.ID
+    public let scope: OrderScope
     /// `CREDITS_PUBLIC_URL`: where the webhook endpoint should lead.
     public let publicURL: String
     public let polar: PolarSettings
@@ -11,10 +10,9 @@ public struct ReconcileSettings: Sendable {
 
     public init(_ reader: consuming EnvironmentReader) throws(SettingsError) {
         store = StoreSettings(&reader)
-        environment = reader.choice("POLAR_SERVER", default: nil)
-        product = reader.identifier("POLAR_PRODUCT_ID", of: Product.self)
+        scope = OrderScope(&reader)
         publicURL = reader.address("CREDITS_PUBLIC_URL")
-        polar = PolarSettings(&reader, environment: environment)
+        polar = PolarSettings(&reader, environment: scope.environment)
         logLevel = reader.choice("LOG_LEVEL", default: .notice)
         try reader.finish()
     }

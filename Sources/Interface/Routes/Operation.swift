@@ -1,3 +1,4 @@
+private import HTTP
 internal import JSON
 
 /// What a program that asks needs to know of one method of one address.
@@ -195,13 +196,14 @@ enum Refusal: Int, CaseIterable, Sendable {
 
 extension Component {
     static let problem: Component = {
-        let text = Kind<String>.text.schema
-        let members: [(String, JSON)] = [
-            ("type", text), ("title", text), ("status", Kind<Int64>.whole.schema), ("detail", text),
-            ("code", text.described("The stable name to switch on")), ("request_id", text),
-        ]
+        // Any one shows the members that all have.
+        let members = Problem.notFound.json(requestID: "").members ?? []
         return taking(
-            "Problem", members,
+            "Problem",
+            members.map { member in
+                let schema = member.value.integer == nil ? Kind<String>.text.schema : Kind<Int64>.whole.schema
+                return (member.name, schema.described(member.name == "code" ? "The stable name to switch on" : nil))
+            },
             about: "RFC 9457 problem details. Some carry further members: `errors`, `balance`, `required`, `buy_url`, "
                 + "`limit_bytes`, `reason`, `current`.")
     }()

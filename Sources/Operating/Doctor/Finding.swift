@@ -1,8 +1,6 @@
-public import JSON
-
 /// One line of the doctor's.
 public struct Finding: Equatable, Sendable {
-    public enum Level: String, Sendable {
+    public enum Level: String, CaseIterable, Sendable {
         case ok, warning, fault
         /// Not looked at, and why.
         case skipped
@@ -30,12 +28,5 @@ public struct Finding: Equatable, Sendable {
 
     public static func skipped(_ check: String, _ text: String) -> Finding {
         Finding(check: check, level: .skipped, text: text, advice: nil)
-    }
-
-    public var json: JSON {
-        [
-            "check": .string(check), "level": .string(level.rawValue), "text": .string(text),
-            "advice": .optional(advice),
-        ]
     }
 }
