@@ -64,7 +64,7 @@ let package = Package(
         library("Identity", ["Core", "Crypto", "JSON"]),
         library("Clients", ["Core", "Crypto", "Database", "Files", "HTTPClient", "Images", "JSON", "Subprocess"]),
         library("Templates", [mustache]),
-        library("Pages", ["Core", "Images", "Templates"], resources: [.embedInCode("Templates")]),
+        library("Pages", ["Core", "HTTP", "Images", "Templates"], resources: [.embedInCode("Templates")]),
         // Apart from the endpoints with pages: templates would make the smallest program the largest.
         library("Webhook", ["Core", "HTTP"]),
         library(

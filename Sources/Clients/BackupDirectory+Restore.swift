@@ -34,9 +34,7 @@ extension BackupDirectory {
         _ name: String, images: String, at now: Instant
     ) throws(BackupError) -> Restoration {
         let backup = try backup(name)
-        try stored { () throws(StoreError) in
-            try Store.expectKnownSchema(ofCopy: copy(in: name))
-        }
+        try stored(Store.expectKnownSchema(ofCopy: copy(in: name)))
         let restoration = try Store.alone(with: file, refused: BackupError.store) { () throws(BackupError) in
             try replace(by: backup, images: Directory(images), at: now)
         }
@@ -62,9 +60,8 @@ extension BackupDirectory {
             for end in ["-journal", ""] { try home.remove(copy + end) }
             try home.copy(Self.database, from: Directory("\(directory.path)/\(backup.name)"), as: copy, by: temporary())
         }
-        let settled = try stored { () throws(StoreError) in
-            try Store.settle(file.another(at: home.path + "/" + copy), knowing: newer?.revocations, at: now)
-        }
+        let settled = try stored(
+            Store.settle(file.another(at: home.path + "/" + copy), knowing: newer?.revocations, at: now))
         try files { () throws(FileError) in
             // The log belongs to its database: apart, the newest commits are lost.
             for end in ["-wal", "-shm", ""] where try home.entry(name + end) != nil {
@@ -73,7 +70,7 @@ extension BackupDirectory {
             try home.rename(copy, to: name)
             try home.synchronize()
         }
-        _ = try stored { () throws(StoreError) in try Store.migrate(file) }
+        _ = try stored(Store.migrate(file))
         let (returned, missing) = try files { () throws(FileError) in try returnImages(of: backup, to: images) }
         return Restoration(
             backup: backup, replaced: wasThere ? home.path + "/" + aside : nil, lost: lost ?? [],

@@ -52,7 +52,7 @@ public struct BackupDirectory: Sendable {
             let temporary = temporary()
             let place = try files { () throws(FileError) in try directory.makeDirectory(temporary) }
             do throws(BackupError) {
-                try stored { () throws(StoreError) in try Store.copy(file, to: place.path + "/" + Self.database) }
+                try stored(Store.copy(file, to: place.path + "/" + Self.database))
                 let backup = try describe(place, images: Directory(source), at: now)
                 try files { () throws(FileError) in
                     try place.write(backup.json.text + "\n", as: Self.manifest, by: self.temporary())
@@ -73,8 +73,8 @@ public struct BackupDirectory: Sendable {
         _ place: Directory, images source: Directory, at now: Instant
     ) throws(BackupError) -> Backup {
         let copy = file.another(at: place.path + "/" + Self.database)
-        let facts = try stored { () throws(StoreError) in try Store.facts(ofCopy: copy) }
-        let blobs = try stored { () throws(StoreError) in try Store.blobs(ofCopy: copy) }
+        let facts = try stored(Store.facts(ofCopy: copy))
+        let blobs = try stored(Store.blobs(ofCopy: copy))
         var missing: [BlobID] = []
         return try files { () throws(FileError) in
             let images = try images()
@@ -172,6 +172,6 @@ func files<Result>(_ body: () throws(FileError) -> Result) throws(BackupError) -
     do throws(FileError) { return try body() } catch { throw BackupError(error) }
 }
 
-func stored<Result>(_ body: () throws(StoreError) -> Result) throws(BackupError) -> Result {
-    do throws(StoreError) { return try body() } catch { throw .store(error) }
+func stored<Result>(_ call: @autoclosure () throws(StoreError) -> Result) throws(BackupError) -> Result {
+    do throws(StoreError) { return try call() } catch { throw .store(error) }
 }

@@ -20,21 +20,11 @@ struct CreditsAPI: Sendable {
 
 /// `?limit=` and `?cursor=` of a list.
 struct Slice: Equatable {
-    static let limits = 1...100
-
     let limit: Int
     let cursor: Int64?
 
     init(_ parameters: Form) throws(RequestError) {
-        guard let limit = Int(parameters["limit"] ?? "20"), Self.limits.contains(limit) else {
-            throw .invalid(field: "limit", rule: "a whole number from 1 to 100")
-        }
-        self.limit = limit
-        guard let text = parameters["cursor"], !text.isEmpty else {
-            cursor = nil
-            return
-        }
-        guard let cursor = Int64(text), cursor > 0 else { throw .invalid(field: "cursor", rule: "a next_cursor") }
-        self.cursor = cursor
+        limit = try parameters.limit()
+        cursor = try parameters.value("cursor", "a next_cursor") { Int64($0).flatMap { $0 > 0 ? $0 : nil } }
     }
 }

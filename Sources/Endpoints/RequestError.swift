@@ -46,11 +46,6 @@ public enum RequestError: Error, Equatable, Sendable {
     public struct FieldFault: Equatable, Sendable {
         public let field: String
         public let rule: String
-
-        public init(field: String, rule: String) {
-            self.field = field
-            self.rule = rule
-        }
     }
 
     var problem: Problem {

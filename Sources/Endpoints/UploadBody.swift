@@ -2,6 +2,20 @@ internal import Core
 internal import HTTP
 private import Images
 
+extension Uploading {
+    /// Reads the body and lets `body` do something with it. What is not kept by then is gone afterwards.
+    func receive(
+        _ request: Request, _ body: (UploadBody) throws(RequestError) -> Response
+    ) throws(RequestError) -> Response {
+        let content: any IncomingBlob
+        do throws(BlobError) { content = try dependencies.begin() } catch { throw .notStored(StoreError(error)) }
+        let upload = UploadBody(into: content, maximumBytes: dependencies.maximumUploadBytes)
+        defer { upload.discard() }
+        try upload.read(request)
+        return try body(upload)
+    }
+}
+
 /// What came with one request: a picture, written to the directory of images as it came, and the fields of the form
 /// around it. Until it is kept it is nobody's; ``discard()`` takes it away.
 final class UploadBody {

@@ -7,18 +7,6 @@ private import Images
 struct Uploading: Sendable {
     let dependencies: GenerationsDependencies
 
-    /// Reads the body and lets `body` do something with it. What is not kept by then is gone afterwards.
-    func receive(
-        _ request: Request, _ body: (UploadBody) throws(RequestError) -> Response
-    ) throws(RequestError) -> Response {
-        let content: any IncomingBlob
-        do throws(BlobError) { content = try dependencies.begin() } catch { throw .notStored(StoreError(error)) }
-        let upload = UploadBody(into: content, maximumBytes: dependencies.maximumUploadBytes)
-        defer { upload.discard() }
-        try upload.read(request)
-        return try body(upload)
-    }
-
     func submit(
         _ upload: UploadBody, for profile: Profile, under keyed: Keyed<SubmitOutcome>?, _ request: Request
     ) throws(RequestError) -> Once<SubmitOutcome> {

@@ -12,7 +12,7 @@ public struct TokenRules: Sendable {
     private let audience: String?
     private let mayNameNobody: Bool
     private let authorizedParties: [String]?
-    private let nonce: String?
+    private var nonce: String?
 
     /// - Parameters:
     ///   - issuer: compared with `iss` byte for byte; a slash at the end counts.
@@ -23,24 +23,17 @@ public struct TokenRules: Sendable {
         issuer: String, audience: String? = nil, mayNameNobody: Bool = false, authorizedParties: [String]? = nil
     ) {
         precondition(!mayNameNobody || authorizedParties != nil)
-        self.init(
-            issuer: issuer, audience: audience, mayNameNobody: mayNameNobody, authorizedParties: authorizedParties,
-            nonce: nil)
-    }
-
-    private init(
-        issuer: String, audience: String?, mayNameNobody: Bool, authorizedParties: [String]?, nonce: String?
-    ) {
         self.issuer = issuer
         self.audience = audience
         self.mayNameNobody = mayNameNobody
         self.authorizedParties = authorizedParties
-        self.nonce = nonce
     }
 
     /// The same issuer's ID token, made for this client and this login alone.
     public func idToken(client: String, nonce: String) -> TokenRules {
-        TokenRules(issuer: issuer, audience: client, mayNameNobody: false, authorizedParties: nil, nonce: nonce)
+        var rules = TokenRules(issuer: issuer, audience: client)
+        rules.nonce = nonce
+        return rules
     }
 
     public func check(_ claims: TokenClaims, at now: Instant) throws(TokenError) {

@@ -93,7 +93,7 @@ final class ReconcileRun {
 
     private func orders(_ from: Instant, until: Instant?, page: Int) -> PolarPage<OrderSnapshot>? {
         let slice = OrderSlice(product: dependencies.scope.product, start: from, end: until)
-        let answer = read("orders") { () throws(PolarFailure) in try dependencies.polar.orders(slice, page: page) }
+        let answer = read("orders", try dependencies.polar.orders(slice, page: page))
         guard let answer else { return nil }
         if answer.unreadable > 0 { fail("orders", "\(answer.unreadable) could not be read") }
         let times = answer.items.map { $0.createdAt ?? from }
@@ -148,7 +148,7 @@ final class ReconcileRun {
     }
 
     private func reconcileOrder(_ id: Order.ID, _ what: String) throws(StoreError) -> Single {
-        guard let order = read(what, { () throws(PolarFailure) in try dependencies.polar.order(id) }) else {
+        guard let order = read(what, try dependencies.polar.order(id)) else {
             return isHopeless ? .hopeless : .failed
         }
         if let order { try apply([order]) } else { report.lagging += 1 }
@@ -186,7 +186,7 @@ final class ReconcileRun {
     }
 
     private func lookAgain(at order: Order.ID) throws(StoreError) {
-        let answer = read("disputes") { () throws(PolarFailure) in try dependencies.polar.disputes(over: order) }
+        let answer = read("disputes", try dependencies.polar.disputes(over: order))
         guard let disputes = answer, let clock = disputes.map(\.clock).max() else { return }
         guard disputes.allSatisfy({ !$0.isLost }) else { return }
         try note(DisputeNotice(order: order, isLost: false, clock: clock))
@@ -217,7 +217,7 @@ final class ReconcileRun {
                 }
             }
             report.checkouts += 1
-            guard let answer = read("checkouts", { () throws(PolarFailure) in try dependencies.polar.report(on: id) })
+            guard let answer = read("checkouts", try dependencies.polar.report(on: id))
             else {
                 if isHopeless { return }
                 continue
@@ -232,7 +232,7 @@ final class ReconcileRun {
 
     /// While it is switched off, Polar does not even keep what it would send.
     func checkEndpoint() throws(StoreError) {
-        guard let endpoints = read("webhook endpoint", dependencies.polar.webhookEndpoints) else { return }
+        guard let endpoints = read("webhook endpoint", try dependencies.polar.webhookEndpoints()) else { return }
         let ours = endpoints.filter { $0.leads(to: dependencies.publicURL) }
         report.endpoint = ours.isEmpty ? .missing : ours.contains(where: \.isEnabled) ? .enabled : .disabled
         let isEnabled = report.endpoint == .enabled
@@ -295,7 +295,7 @@ final class ReconcileRun {
         var most: Int64?
         for number in 1... {
             guard isInTime(what) else { return false }
-            guard let page = self.read(what, { () throws(PolarFailure) in try read(number) }) else { return false }
+            guard let page = self.read(what, try read(number)) else { return false }
             if page.unreadable > 0 {
                 fail(what, "\(page.unreadable) could not be read")
                 isWhole = false
@@ -314,7 +314,7 @@ final class ReconcileRun {
     /// The last failure was of a kind that the next question meets as well.
     private var isHopeless = false
 
-    private func read<Answer>(_ what: String, _ ask: () throws(PolarFailure) -> Answer) -> Answer? {
+    private func read<Answer>(_ what: String, _ ask: @autoclosure () throws(PolarFailure) -> Answer) -> Answer? {
         do throws(PolarFailure) {
             let answer = try ask()
             isHopeless = false

@@ -5,17 +5,17 @@ public struct Frame: Sendable {
     let title: String
     let person: Person?
     /// Instead of a person: the head of the pages under `/admin`.
-    let admin: AdminBar?
+    private(set) var admin: AdminBar?
     let isImages: Bool
     let isBuy: Bool
     let isAccount: Bool
     /// Pictures stand beside each other: they want more room than text.
-    let isWide: Bool
+    private(set) var isWide: Bool
     let script: String?
     /// For browsers without scripts: when to ask again.
     let refreshSeconds: Int?
     let stylesheet = StaticFile.stylesheet
-    let adminStylesheet: String?
+    private(set) var adminStylesheet: String?
     let icon = StaticFile.icon
 
     public enum Place: Sendable { case images, image, buy, account, elsewhere }
@@ -25,8 +25,6 @@ public struct Frame: Sendable {
     ) {
         self.title = title
         self.person = person
-        admin = nil
-        adminStylesheet = nil
         isImages = place == .images
         isWide = place == .images || place == .image
         isBuy = place == .buy
@@ -36,16 +34,10 @@ public struct Frame: Sendable {
     }
 
     init(_ title: String, admin: AdminBar) {
-        self.title = "\(title) · Admin"
-        person = nil
+        self.init("\(title) · Admin", person: nil)
         self.admin = admin
         adminStylesheet = StaticFile.adminStylesheet
-        isImages = false
         isWide = true
-        isBuy = false
-        isAccount = false
-        script = nil
-        refreshSeconds = nil
     }
 }
 

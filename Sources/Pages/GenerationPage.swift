@@ -13,17 +13,15 @@ public struct GenerationPage: Sendable {
     struct Fact: Sendable {
         let name: String
         let text: String
-        let moment: Moment?
+        private(set) var moment: Moment?
 
         init(_ name: String, _ text: String) {
             self.name = name
             self.text = text
-            moment = nil
         }
 
         init(_ name: String, _ moment: Moment) {
-            self.name = name
-            text = ""
+            self.init(name, "")
             self.moment = moment
         }
     }

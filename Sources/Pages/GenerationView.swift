@@ -61,49 +61,45 @@ struct GenerationView: Sendable {
     }
 
     /// What each state means to the one who waits for it.
-    private struct Words {
+    fileprivate struct Words {
         let look: String
         let title: String
         var reason: String?
         let news: String
         var retry: String?
         let removal: Removal
+    }
+}
 
-        init(_ generation: Generation) {
-            switch generation.status {
-            case .pending:
-                look = "waiting"
-                title = generation.attempts == 0 ? "Waiting for its turn" : "Will be tried again in a moment"
-                news = generation.attempts == 0 ? "Your picture waits for its turn." : "Your image will be tried again."
-                removal = Removal(cancel: "Cancel, credit back", question: nil)
-            case .processing:
-                look = "working"
-                title = "Being made now"
-                news = "Your image is being made."
-                removal = Removal(
-                    cancel: nil,
-                    question: .init(
-                        text: "It is being made already: its credit stays spent.", button: "Delete it anyway"))
-            case .completed:
-                look = "done"
-                title = "Ready"
-                news = "Your image is ready."
-                removal = Removal(
-                    cancel: nil,
-                    question: .init(text: "The original and the result are lost.", button: "Delete for good"))
-            case .failed, .cancelled:
-                let why = generation.failure?.sentence ?? "It came to nothing."
-                let credit = generation.isRefunded ? "Your credit is back." : "The credit was not given back."
-                look = "failed"
-                title = "Failed"
-                reason = "\(why) \(credit)"
-                news = "An image failed. \(why) \(credit)"
-                retry =
-                    generation.isInputGone || generation.isSpent
-                    ? nil : generation.isRefunded ? "Try again for 1 credit" : "Try again at no cost"
-                removal = Removal(
-                    cancel: nil, question: .init(text: "The original is lost.", button: "Delete for good"))
-            }
+extension GenerationView.Words {
+    fileprivate init(_ generation: Generation) {
+        func asking(_ text: String, _ button: String = "Delete for good") -> GenerationView.Removal {
+            .init(cancel: nil, question: .init(text: text, button: button))
+        }
+        switch generation.status {
+        case .pending:
+            let isFirst = generation.attempts == 0
+            self.init(
+                look: "waiting", title: isFirst ? "Waiting for its turn" : "Will be tried again in a moment",
+                news: isFirst ? "Your picture waits for its turn." : "Your image will be tried again.",
+                removal: .init(cancel: "Cancel, credit back", question: nil))
+        case .processing:
+            self.init(
+                look: "working", title: "Being made now", news: "Your image is being made.",
+                removal: asking("It is being made already: its credit stays spent.", "Delete it anyway"))
+        case .completed:
+            self.init(
+                look: "done", title: "Ready", news: "Your image is ready.",
+                removal: asking("The original and the result are lost."))
+        case .failed, .cancelled:
+            let why = generation.failure?.sentence ?? "It came to nothing."
+            let credit = generation.isRefunded ? "Your credit is back." : "The credit was not given back."
+            self.init(
+                look: "failed", title: "Failed", reason: "\(why) \(credit)",
+                news: "An image failed. \(why) \(credit)",
+                retry: generation.isInputGone || generation.isSpent
+                    ? nil : generation.isRefunded ? "Try again for 1 credit" : "Try again at no cost",
+                removal: asking("The original is lost."))
         }
     }
 }

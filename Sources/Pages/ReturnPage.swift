@@ -50,73 +50,66 @@ public struct ReturnPage: Sendable {
     public var html: String { Renderer.page("return", self) }
 
     /// What each status means to the buyer.
-    private struct View {
+    fileprivate struct View {
         let heading: String
         let lead: String
         let steps: [Step]
-        let actions: [Action]
-        let isWaiting: Bool
+        var actions: [Action] = []
+        var isWaiting = false
+    }
+}
 
-        init(_ checkout: Checkout, account: Account) {
-            let credits = Format.credits(checkout.lock.credits)
-            let price = Format.money(checkout.lock.amount, checkout.lock.currency)
-            func steps(_ payment: Step.Look, _ arrival: Step.Look) -> [Step] {
-                [Step("Payment seen", payment), Step("Credits added", arrival)]
-            }
-            let again = [Action("Buy credits", "/buy")]
-            switch checkout.status {
-            case _ where checkout.granted > 0:
-                heading = "Your credits are here"
-                lead =
-                    "\(Format.credits(checkout.granted)) were added. You have \(Format.credits(account.balance.rawValue)) now."
-                self.steps = steps(.done, .done)
-                actions = [Action("Make an image", "/"), Action("See every credit", "/account", isSecond: true)]
-                isWaiting = false
-            case .succeeded where checkout.orderState == .applied || checkout.orderState == .recorded:
-                heading = "This order was refunded"
-                lead = "You have \(Format.credits(account.balance.rawValue)) now."
-                self.steps = steps(.done, .failed)
-                actions = again
-                isWaiting = false
-            case .succeeded where checkout.orderState != nil:
-                heading = "Your payment needs a look"
-                lead =
-                    "Polar has your payment, but it could not be matched by itself. Somebody looks at it; nothing is lost."
-                self.steps = steps(.done, .failed)
-                actions = [Action("See your account", "/account")]
-                isWaiting = false
-            case .succeeded:
-                heading = "Payment seen"
-                lead = "Polar has your payment of \(price). Your \(credits) are on their way."
-                self.steps = steps(.done, .now)
-                actions = []
-                isWaiting = true
-            case .confirmed:
-                heading = "Payment is being confirmed"
-                lead = "You pressed Pay for \(credits). We wait for Polar to confirm it."
-                self.steps = steps(.now, .next)
-                actions = []
-                isWaiting = true
-            case .creating, .open:
-                heading = "Not paid yet"
-                lead = "The checkout for \(credits) at \(price) is still open."
-                self.steps = steps(.now, .next)
-                let pay = checkout.session.map { [Action("Go on to pay \(price)", $0.url)] } ?? []
-                actions = pay + [Action("Choose something else", "/buy", isSecond: true)]
-                isWaiting = true
-            case .expired:
-                heading = "This checkout has expired"
-                lead = "Nothing was paid and nothing was charged."
-                self.steps = steps(.failed, .next)
-                actions = again
-                isWaiting = false
-            case .failed:
-                heading = "The payment did not go through"
-                lead = "Nothing was charged. You can try again with another card."
-                self.steps = steps(.failed, .next)
-                actions = again
-                isWaiting = false
-            }
+extension ReturnPage.View {
+    init(_ checkout: Checkout, account: Account) {
+        let credits = Format.credits(checkout.lock.credits)
+        let price = Format.money(checkout.lock.amount, checkout.lock.currency)
+        let balance = Format.credits(account.balance.rawValue)
+        func steps(_ payment: ReturnPage.Step.Look, _ arrival: ReturnPage.Step.Look) -> [ReturnPage.Step] {
+            [.init("Payment seen", payment), .init("Credits added", arrival)]
+        }
+        let again = [Action("Buy credits", "/buy")]
+        switch checkout.status {
+        case _ where checkout.granted > 0:
+            self.init(
+                heading: "Your credits are here",
+                lead: "\(Format.credits(checkout.granted)) were added. You have \(balance) now.",
+                steps: steps(.done, .done),
+                actions: [Action("Make an image", "/"), Action("See every credit", "/account", isSecond: true)])
+        case .succeeded where checkout.orderState == .applied || checkout.orderState == .recorded:
+            self.init(
+                heading: "This order was refunded", lead: "You have \(balance) now.", steps: steps(.done, .failed),
+                actions: again)
+        case .succeeded where checkout.orderState != nil:
+            self.init(
+                heading: "Your payment needs a look",
+                lead:
+                    "Polar has your payment, but it could not be matched by itself. Somebody looks at it; nothing is lost.",
+                steps: steps(.done, .failed), actions: [Action("See your account", "/account")])
+        case .succeeded:
+            self.init(
+                heading: "Payment seen",
+                lead: "Polar has your payment of \(price). Your \(credits) are on their way.",
+                steps: steps(.done, .now), isWaiting: true)
+        case .confirmed:
+            self.init(
+                heading: "Payment is being confirmed",
+                lead: "You pressed Pay for \(credits). We wait for Polar to confirm it.", steps: steps(.now, .next),
+                isWaiting: true)
+        case .creating, .open:
+            let pay = checkout.session.map { [Action("Go on to pay \(price)", $0.url)] } ?? []
+            self.init(
+                heading: "Not paid yet", lead: "The checkout for \(credits) at \(price) is still open.",
+                steps: steps(.now, .next), actions: pay + [Action("Choose something else", "/buy", isSecond: true)],
+                isWaiting: true)
+        case .expired:
+            self.init(
+                heading: "This checkout has expired", lead: "Nothing was paid and nothing was charged.",
+                steps: steps(.failed, .next), actions: again)
+        case .failed:
+            self.init(
+                heading: "The payment did not go through",
+                lead: "Nothing was charged. You can try again with another card.", steps: steps(.failed, .next),
+                actions: again)
         }
     }
 }

@@ -5,30 +5,18 @@ public import System
 
 /// What one program does with requests.
 public struct Endpoint {
-    let maximumBodyBytes: Int
-    let streaming: ServeOptions.Streaming?
-    let isUrgent: (@Sendable (_ path: String) -> Bool)?
+    /// A longer body is answered 413.
+    public var maximumBodyBytes = 64 << 10
+    public var streaming: ServeOptions.Streaming?
+    /// Which paths are answered even when every thread is busy.
+    public var isUrgent: (@Sendable (_ path: String) -> Bool)?
+    /// Called before the first request is taken.
+    public var begin: () -> Void = {}
+    /// Called after the last one.
+    public var end: () -> Void = {}
     let respond: @Sendable (Request) -> Response
-    let begin: () -> Void
-    let end: () -> Void
 
-    /// - Parameters:
-    ///   - maximumBodyBytes: a longer body is answered 413.
-    ///   - isUrgent: which paths are answered even when every thread is busy.
-    ///   - begin: called before the first request is taken.
-    ///   - end: called after the last one.
-    public init(
-        maximumBodyBytes: Int = 64 << 10, streaming: ServeOptions.Streaming? = nil,
-        isUrgent: (@Sendable (_ path: String) -> Bool)? = nil, begin: @escaping () -> Void = {},
-        end: @escaping () -> Void = {}, respond: @escaping @Sendable (Request) -> Response
-    ) {
-        self.maximumBodyBytes = maximumBodyBytes
-        self.streaming = streaming
-        self.isUrgent = isUrgent
-        self.begin = begin
-        self.end = end
-        self.respond = respond
-    }
+    public init(respond: @escaping @Sendable (Request) -> Response) { self.respond = respond }
 }
 
 /// The whole life of a program that answers requests: it reads its settings, opens the store, serves until SIGTERM, counts

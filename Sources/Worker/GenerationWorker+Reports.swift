@@ -74,25 +74,24 @@ extension GenerationWorker {
         let facts: [String: any LogValue] = [
             "pause.cause": outage.cause.rawValue, "provider.reason": outage.reason,
         ]
-        report(job, "generation.postponed", facts) { () throws(StoreError) in
-            try dependencies.store.jobs.postpone(job, after: outage, isSuspect: isSuspect, at: dependencies.now())
-        }
+        report(
+            job, "generation.postponed", facts,
+            try dependencies.store.jobs.postpone(job, after: outage, isSuspect: isSuspect, at: dependencies.now()))
     }
 
     func handBack(_ job: Job) {
-        report(job, "generation.handed_back") { () throws(StoreError) in
-            try dependencies.store.jobs.handBack(job, at: dependencies.now())
-        }
+        report(
+            job, "generation.handed_back", [:], try dependencies.store.jobs.handBack(job, at: dependencies.now()))
     }
 
     func tellLeaseLost(_ job: Job) { log(.warning, "generation.lease_lost", job) }
 
     private func report(
-        _ job: Job, _ event: String, _ facts: [String: any LogValue] = [:],
-        _ body: () throws(StoreError) -> ReportOutcome
+        _ job: Job, _ event: String, _ facts: [String: any LogValue],
+        _ call: @autoclosure () throws(StoreError) -> ReportOutcome
     ) {
         do throws(StoreError) {
-            switch try body() {
+            switch try call() {
             case .recorded:
                 log(.notice, event, job, facts)
                 // Its user may have deleted it meanwhile.

@@ -12,5 +12,7 @@ serving("admin") { (settings: AdminSettings, store, log) in
             publicURL: settings.publicURL,
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))
-    return Endpoint(isUrgent: AdminSite.isUrgent, respond: site.respond)
+    var endpoint = Endpoint(respond: site.respond)
+    endpoint.isUrgent = AdminSite.isUrgent
+    return endpoint
 }

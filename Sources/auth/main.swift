@@ -21,6 +21,9 @@ serving("auth") { (settings: AuthSettings, store, log) in
             store.sessions, formTokens: try store.sessions.formTokenKey(), note: uses.note),
         login: settings.client.map(issuer.login),
         dependencies: Auth.Dependencies(random: randomBytes, now: System.now, log: log.callAsFunction))
-    return Endpoint(
-        maximumBodyBytes: 16_384, begin: issuer.waitForKeys, end: uses.keep, respond: auth.respond)
+    var endpoint = Endpoint(respond: auth.respond)
+    endpoint.maximumBodyBytes = 16_384
+    endpoint.begin = issuer.waitForKeys
+    endpoint.end = uses.keep
+    return endpoint
 }

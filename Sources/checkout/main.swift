@@ -24,5 +24,7 @@ serving("checkout") { (settings: CheckoutSettings, store, log) in
             places: Bulkhead(amongThreads: settings.serving.threads),
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))
-    return Endpoint(isUrgent: CheckoutSite.isUrgent, respond: site.respond)
+    var endpoint = Endpoint(respond: site.respond)
+    endpoint.isUrgent = CheckoutSite.isUrgent
+    return endpoint
 }

@@ -37,9 +37,7 @@ struct BackupCommand: ParsableCommand {
             let settings = try place.settings()
             let store = try openStore()
             let now = System.now()
-            let backup = try refusing { () throws(BackupError) in
-                try settings.backups.create(images: settings.images, keep: keep, at: now)
-            }
+            let backup = try refusing(settings.backups.create(images: settings.images, keep: keep, at: now))
             try store.operations.note(
                 .backup, ["name": .string(backup.name), "bytes": .integer(backup.bytes)], at: now)
             output.print(backup.answer) { backup.lines.joined(separator: "\n") }
@@ -55,7 +53,7 @@ struct BackupCommand: ParsableCommand {
 
         func run() throws {
             let backups = try place.settings().backups
-            let names = try refusing { () throws(BackupError) in try backups.names() }
+            let names = try refusing(backups.names())
             output.print(["items": .array(names.map(JSON.string))]) {
                 names.isEmpty ? "no backups" : names.joined(separator: "\n")
             }
@@ -74,9 +72,7 @@ struct BackupCommand: ParsableCommand {
 
         func run() throws {
             let backups = try place.settings().backups
-            let backup = try refusing { () throws(BackupError) in
-                try backups.backup(backups.resolved(name))
-            }
+            let backup = try refusing(backups.backup(backups.resolved(name)))
             output.print(backup.answer) { backup.lines.joined(separator: "\n") }
         }
     }
@@ -114,8 +110,8 @@ extension BackupDirectory {
     }
 }
 
-func refusing<Result>(_ body: () throws(BackupError) -> Result) throws(Refusal) -> Result {
-    do throws(BackupError) { return try body() } catch { throw Refusal(error.description) }
+func refusing<Result>(_ call: @autoclosure () throws(BackupError) -> Result) throws(Refusal) -> Result {
+    do throws(BackupError) { return try call() } catch { throw Refusal(error.description) }
 }
 
 extension Backup {

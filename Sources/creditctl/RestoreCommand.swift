@@ -32,10 +32,8 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         let settings = try place.settings()
-        let restoration = try refusing { () throws(BackupError) in
-            try settings.backups.restore(
-                settings.backups.resolved(name), images: settings.images, at: System.now())
-        }
+        let restoration = try refusing(
+            settings.backups.restore(settings.backups.resolved(name), images: settings.images, at: System.now()))
         let faults = try openStore().ledger.verify()
         output.print(restoration.json(faults: faults)) {
             (restoration.lines + faults.map { "fault: \($0.description)" }).joined(separator: "\n")

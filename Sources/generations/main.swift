@@ -18,7 +18,8 @@ serving("generations") { (settings: GenerationsSettings, store, log) in
             },
             now: System.now, random: randomBytes, log: log.callAsFunction))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
-    return Endpoint(
-        streaming: .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture),
-        isUrgent: GenerationsSite.isUrgent, respond: site.respond)
+    var endpoint = Endpoint(respond: site.respond)
+    endpoint.streaming = .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture)
+    endpoint.isUrgent = GenerationsSite.isUrgent
+    return endpoint
 }

@@ -4,8 +4,10 @@ import System
 import Webhook
 
 serving("polar-orders") { (settings: PolarOrdersSettings, store, log) in
-    let endpoint = PolarOrders(
+    let orders = PolarOrders(
         verifier: WebhookVerifier(secrets: settings.webhookSecrets),
         inbox: store.inbox, scope: settings.scope, now: System.now, log: log.callAsFunction)
-    return Endpoint(maximumBodyBytes: 1 << 20, respond: endpoint.respond)
+    var endpoint = Endpoint(respond: orders.respond)
+    endpoint.maximumBodyBytes = 1 << 20
+    return endpoint
 }

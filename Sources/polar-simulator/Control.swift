@@ -105,7 +105,7 @@ struct Wish {
         guard let value = json[name] else { return nil }
         guard let number = value.integer ?? value.string.flatMap({ Int64($0) }), (0...1_000_000_000).contains(number)
         else {
-            throw Refusal(422, "BadParameter", "\(name) is not a whole number.")
+            throw .badParameter("\(name) is not a whole number.")
         }
         return number
     }
@@ -116,14 +116,14 @@ struct Wish {
         switch value.string {
         case "true", "on", "1": return true
         case "false", "off", "0": return false
-        case _: throw Refusal(422, "BadParameter", "\(name) is not true or false.")
+        case _: throw .badParameter("\(name) is not true or false.")
         }
     }
 
     func decimal(_ name: String) throws(Refusal) -> Double? {
         guard let value = json[name] else { return nil }
         guard let number = Double(value.string ?? value.text), number.isFinite, (0.0001...100).contains(number) else {
-            throw Refusal(422, "BadParameter", "\(name) is not a number from 0.0001 to 100.")
+            throw .badParameter("\(name) is not a number from 0.0001 to 100.")
         }
         return number
     }
@@ -131,13 +131,13 @@ struct Wish {
     func choice<Choice: RawRepresentable<String>>(_ name: String, _: Choice.Type) throws(Refusal) -> Choice? {
         guard let text = text(name) else { return nil }
         guard let choice = Choice(rawValue: text) else {
-            throw Refusal(422, "BadParameter", "\(name) cannot be \(text).")
+            throw .badParameter("\(name) cannot be \(text).")
         }
         return choice
     }
 
     func required(_ name: String) throws(Refusal) -> String {
-        guard let text = text(name) else { throw Refusal(422, "BadParameter", "\(name) is missing.") }
+        guard let text = text(name) else { throw .badParameter("\(name) is missing.") }
         return text
     }
 }

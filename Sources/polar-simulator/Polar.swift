@@ -49,7 +49,7 @@ struct Polar: Sendable {
         }
         return world.withLock { world in
             do throws(APIFailure) {
-                return try operation(&world, request)
+                return try operation(&world, request, route.id)
             } catch {
                 return error.response
             }
@@ -102,93 +102,52 @@ extension World {
 
 /// What an address does, by method.
 struct Route {
-    typealias Operation = (inout World, Request) throws(APIFailure) -> Response
+    /// - Parameter id: what stands in the place of the `*`.
+    typealias Operation = @Sendable (inout World, Request, _ id: String) throws(APIFailure) -> Response
 
-    private var operations: [Request.Method: Operation] = [:]
+    private static let table: [(path: String, method: Request.Method, operation: Operation)] = [
+        ("checkouts", .get, { world, request, _ throws(APIFailure) in try world.listCheckouts(request) }),
+        ("checkouts", .post, { world, request, _ throws(APIFailure) in try world.createCheckout(request) }),
+        ("checkouts/*", .get, { world, _, id throws(APIFailure) in try world.readCheckout(id) }),
+        ("orders", .get, { world, request, _ throws(APIFailure) in try world.listOrders(request) }),
+        ("orders/*", .get, { world, _, id throws(APIFailure) in try world.readOrder(id) }),
+        ("refunds", .get, { world, request, _ throws(APIFailure) in try world.listRefunds(request) }),
+        ("refunds", .post, { world, request, _ throws(APIFailure) in try world.createRefund(request) }),
+        ("disputes", .get, { world, request, _ throws(APIFailure) in try world.listDisputes(request) }),
+        ("disputes/*", .get, { world, _, id throws(APIFailure) in try world.readDispute(id) }),
+        ("products", .get, { world, request, _ throws(APIFailure) in try world.listProducts(request) }),
+        ("products/*", .get, { world, _, id throws(APIFailure) in try world.readProduct(id) }),
+        ("customers", .get, { world, request, _ throws(APIFailure) in try world.listCustomers(request) }),
+        ("customers", .post, { world, request, _ throws(APIFailure) in try world.createCustomer(request) }),
+        ("customers/external/*", .get, { world, _, id throws(APIFailure) in try world.readCustomer(externalID: id) }),
+        ("customers/*", .get, { world, _, id throws(APIFailure) in try world.readCustomer(id) }),
+        (
+            "customer-sessions", .post,
+            { world, request, _ throws(APIFailure) in try world.createCustomerSession(request) }
+        ),
+        ("webhooks/endpoints", .get, { world, request, _ throws(APIFailure) in try world.listEndpoints(request) }),
+        ("webhooks/endpoints/*", .get, { world, _, id throws(APIFailure) in try world.readEndpoint(id) }),
+        ("webhooks/deliveries", .get, { world, request, _ throws(APIFailure) in try world.listDeliveries(request) }),
+        ("webhooks/events/*/redeliver", .post, { world, _, id throws(APIFailure) in try world.redeliverEvent(id) }),
+    ]
+
+    private let operations: [Request.Method: Operation]
+    let id: String
 
     func operation(_ method: Request.Method) -> Operation? { operations[method] }
 
     init?(path: [String]) {
-        guard path.first == "v1", path.count >= 2 else { return nil }
-        let rest = Array(path.dropFirst(2))
-        switch path[1] {
-        case "checkouts": checkouts(rest)
-        case "orders": orders(rest)
-        case "refunds": refunds(rest)
-        case "disputes": disputes(rest)
-        case "products": products(rest)
-        case "customers": customers(rest)
-        case "customer-sessions":
-            if rest.isEmpty {
-                on(.post) { world, request throws(APIFailure) in try world.createCustomerSession(request) }
+        guard path.first == "v1" else { return nil }
+        func segments(_ pattern: String) -> [(pattern: Substring, given: String)]? {
+            let segments = Array(zip(pattern.split(separator: "/"), path.dropFirst()))
+            guard segments.count == path.count - 1, segments.count == pattern.split(separator: "/").count else {
+                return nil
             }
-        case "webhooks": webhooks(rest)
-        case _: return nil
+            return segments.allSatisfy { $0.0 == "*" || $0.0 == $0.1 } ? segments : nil
         }
-        if operations.isEmpty { return nil }
-    }
-
-    mutating func on(_ method: Request.Method, _ operation: @escaping Operation) { operations[method] = operation }
-
-    private mutating func checkouts(_ rest: [String]) {
-        switch rest.count {
-        case 0:
-            on(.get) { world, request throws(APIFailure) in try world.listCheckouts(request) }
-            on(.post) { world, request throws(APIFailure) in try world.createCheckout(request) }
-        case 1: on(.get) { world, _ throws(APIFailure) in try world.readCheckout(rest[0]) }
-        case _: break
-        }
-    }
-
-    private mutating func orders(_ rest: [String]) {
-        switch rest.count {
-        case 0: on(.get) { world, request throws(APIFailure) in try world.listOrders(request) }
-        case 1: on(.get) { world, _ throws(APIFailure) in try world.readOrder(rest[0]) }
-        case _: break
-        }
-    }
-
-    private mutating func refunds(_ rest: [String]) {
-        guard rest.isEmpty else { return }
-        on(.get) { world, request throws(APIFailure) in try world.listRefunds(request) }
-        on(.post) { world, request throws(APIFailure) in try world.createRefund(request) }
-    }
-
-    private mutating func disputes(_ rest: [String]) {
-        switch rest.count {
-        case 0: on(.get) { world, request throws(APIFailure) in try world.listDisputes(request) }
-        case 1: on(.get) { world, _ throws(APIFailure) in try world.readDispute(rest[0]) }
-        case _: break
-        }
-    }
-
-    private mutating func products(_ rest: [String]) {
-        switch rest.count {
-        case 0: on(.get) { world, request throws(APIFailure) in try world.listProducts(request) }
-        case 1: on(.get) { world, _ throws(APIFailure) in try world.readProduct(rest[0]) }
-        case _: break
-        }
-    }
-
-    private mutating func customers(_ rest: [String]) {
-        switch (rest.count, rest.first) {
-        case (0, _):
-            on(.get) { world, request throws(APIFailure) in try world.listCustomers(request) }
-            on(.post) { world, request throws(APIFailure) in try world.createCustomer(request) }
-        case (2, "external"): on(.get) { world, _ throws(APIFailure) in try world.readCustomer(externalID: rest[1]) }
-        case (1, _): on(.get) { world, _ throws(APIFailure) in try world.readCustomer(rest[0]) }
-        case _: break
-        }
-    }
-
-    private mutating func webhooks(_ rest: [String]) {
-        switch (rest.count, rest.first) {
-        case (1, "endpoints"): on(.get) { world, request throws(APIFailure) in try world.listEndpoints(request) }
-        case (2, "endpoints"): on(.get) { world, _ throws(APIFailure) in try world.readEndpoint(rest[1]) }
-        case (1, "deliveries"): on(.get) { world, request throws(APIFailure) in try world.listDeliveries(request) }
-        case (3, "events") where rest[2] == "redeliver":
-            on(.post) { world, _ throws(APIFailure) in try world.redeliverEvent(rest[1]) }
-        case _: break
-        }
+        let found = Self.table.filter { segments($0.path) != nil }
+        guard let first = found.first else { return nil }
+        id = segments(first.path)?.first { $0.pattern == "*" }?.given ?? ""
+        operations = Dictionary(uniqueKeysWithValues: found.map { ($0.method, $0.operation) })
     }
 }

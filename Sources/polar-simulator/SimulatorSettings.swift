@@ -77,22 +77,10 @@ func origin(of url: String) -> String {
     url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).prefix(3).joined(separator: "/")
 }
 
-func isUUID(_ text: String) -> Bool {
-    let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-    return parts.map(\.count) == [8, 4, 4, 4, 12] && parts.joined().allSatisfy { hexadecimalDigits.contains($0) }
-}
-
-private let hexadecimalDigits = Set("0123456789abcdefABCDEF".utf8)
+func isUUID(_ text: String) -> Bool { Identifier<World>(text) != nil }
 
 /// A random UUID (version 4), in lower case.
-func newUUID() -> String {
-    var bytes = randomBytes(16)
-    bytes[6] = bytes[6] & 0x0F | 0x40
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    let text = Array(hexadecimal(bytes))
-    return [text[0..<8], text[8..<12], text[12..<16], text[16..<20], text[20..<32]].map { String($0) }
-        .joined(separator: "-")
-}
+func newUUID() -> String { Identifier<World>(random: randomBytes(16)).text }
 
 /// Letters and digits that nobody can guess.
 func newToken(_ prefix: String = "") -> String {

@@ -28,7 +28,7 @@ extension World {
         case ("refunds", 3): return try refund(path[1], path[2], wish)
         case ("disputes", 2):
             guard let status = try wish.choice("status", Dispute.Status.self) else {
-                throw Refusal(422, "BadParameter", "status is missing.")
+                throw .badParameter("status is missing.")
             }
             let dispute = try move(path[1].lowercased(), to: status)
             return bodies.dispute(dispute, customerID: kept.orders[dispute.orderID]?.customerID)
@@ -41,7 +41,7 @@ extension World {
     private mutating func change(_ wish: Wish) throws(Refusal) -> JSON {
         if let scheme = try wish.choice("scheme", SimulatorSettings.Scheme.self) {
             guard scheme.key(of: settings.webhookSecret) != nil else {
-                throw Refusal(422, "BadParameter", "POLAR_WEBHOOK_SECRET is no secret of that scheme.")
+                throw .badParameter("POLAR_WEBHOOK_SECRET is no secret of that scheme.")
             }
             behaviour.scheme = scheme
         }
@@ -67,7 +67,7 @@ extension World {
         let count = Int(try wish.number("count") ?? 1)
         let seconds = try wish.number("seconds").map { Int(min($0, 1800)) }
         guard count > 0, let fault = APIFault(name, count: count, seconds: seconds, acts: try wish.flag("acts")) else {
-            throw Refusal(422, "BadParameter", "fault is not 400 to 599, timeout, half, drip or nonsense.")
+            throw .badParameter("fault is not 400 to 599, timeout, half, drip or nonsense.")
         }
         behaviour[keyPath: list].append(fault)
         return settingsSummary
@@ -106,7 +106,7 @@ extension World {
 
     private mutating func sendAnything(_ wish: Wish) throws(Refusal) -> JSON {
         guard let body = wish.text("raw") ?? wish.json["body"]?.text else {
-            throw Refusal(422, "BadParameter", "body or raw is missing.")
+            throw .badParameter("body or raw is missing.")
         }
         let id = wish.text("webhook_id") ?? newUUID()
         let type = wish.text("type") ?? wish.json["body"]?["type"]?.string ?? "by.hand"
@@ -156,7 +156,7 @@ extension World {
     private mutating func addOrder(_ wish: Wish) throws(Refusal) -> JSON {
         let isForeign = try wish.flag("foreign") ?? false
         let id = wish.text("product_id")?.lowercased() ?? (isForeign ? Self.foreignProductID : settings.productID)
-        guard let product = kept.products[id] else { throw Refusal(422, "BadParameter", "There is no such product.") }
+        guard let product = kept.products[id] else { throw .badParameter("There is no such product.") }
         let amount = try wish.number("amount") ?? product.price.amount
         let user = wish.text("user")
         let email = wish.text("email") ?? "\(user ?? "stranger-" + newUUID().prefix(8))@example.com"
@@ -193,7 +193,7 @@ extension World {
         switch (action, wish.text("status")) {
         case ("settle", "succeeded"): refund = try settle(id, succeeded: true)
         case ("settle", "failed"): refund = try settle(id, succeeded: false)
-        case ("settle", _): throw Refusal(422, "BadParameter", "status is not succeeded or failed.")
+        case ("settle", _): throw .badParameter("status is not succeeded or failed.")
         case ("bounce", _): refund = try bounce(id)
         case _: throw .notFound("There is no such control.")
         }

@@ -7,7 +7,7 @@ extension World {
     /// turns, and every so many orders one is refunded whole.
     mutating func addHistory(_ wish: Wish) throws(Refusal) -> JSON {
         guard let count = try wish.number("orders"), (1...1_000_000).contains(count) else {
-            throw Refusal(422, "BadParameter", "orders is not a number from 1 to 1000000.")
+            throw .badParameter("orders is not a number from 1 to 1000000.")
         }
         let refunds = min(count, try wish.number("refunds") ?? 0)
         let equal = max(1, try wish.number("equal") ?? 1)

@@ -67,9 +67,9 @@ struct ProviderState: Sendable {
         let fault =
             try wish.choice("fault", ProviderFault.self)
             ?? wish.json["fault"]?.integer.flatMap { ProviderFault(rawValue: String($0)) }
-        if fault == nil, wish.json["fault"] != nil { throw Refusal(422, "BadParameter", "There is no such fault.") }
+        if fault == nil, wish.json["fault"] != nil { throw .badParameter("There is no such fault.") }
         let count = wish.text("count") == "forever" ? nil : try wish.number("count")
-        if count == 0 { throw Refusal(422, "BadParameter", "count is a number from 1, or forever.") }
+        if count == 0 { throw .badParameter("count is a number from 1, or forever.") }
         if let milliseconds = try wish.number("delay_ms") { delayMilliseconds = min(milliseconds, 600_000) }
         if let seconds = try wish.number("retry_seconds") { retrySeconds = Int(min(seconds, 86_400)) }
         if try wish.flag("forget") ?? false { (calls, pictures, last) = (0, 0, nil) }

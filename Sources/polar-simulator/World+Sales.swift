@@ -12,6 +12,8 @@ struct Refusal: Error, Equatable, Sendable {
         self.detail = detail
     }
 
+    static func badParameter(_ detail: String) -> Refusal { Refusal(422, "BadParameter", detail) }
+
     static func notFound(_ what: String = "Not found") -> Refusal { Refusal(404, "ResourceNotFound", what) }
 }
 

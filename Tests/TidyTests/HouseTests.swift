@@ -18,6 +18,24 @@ import Testing
         #expect(SourceTree.all.flatMap(\.functions).count > 500, "functions are recognised")
     }
 
+    /// The walks and the table of the README, and where things go in CONTRIBUTING.
+    @Test func theDocumentsNameWhatIsThere() throws {
+        for document in ["README.md", ".github/CONTRIBUTING.md"] {
+            let text = try Places.text(of: "\(Places.repository)/\(document)")
+            let names = text.matches(of: /`((?:Sources\/|Tests\/|deploy\/)?[A-Z]\w*(?:\/[A-Z][\w+]*)+)`/)
+                .map { String($0.output.1) }
+            #expect(!names.isEmpty, "\(document) is understood")
+            let missing = names.filter { name in
+                !["", "Sources/"].contains { root in
+                    ["", ".swift"].contains { end in
+                        FileManager.default.fileExists(atPath: "\(Places.repository)/\(root)\(name)\(end)")
+                    }
+                }
+            }
+            #expect(missing == [], "\(document)")
+        }
+    }
+
     @Test func noFileIsLongerThan400Lines() {
         let long = SourceTree.all.filter { $0.lines.count > 401 }.map(\.path)
         #expect(long == [])

@@ -12,7 +12,7 @@ public struct Checkout: Equatable, Sendable {
     public let quantity: Int64
     /// What was promised when it was opened: credits, money in minor units, currency.
     public let lock: PriceLock
-    public let status: Status
+    public internal(set) var status: Status
     public let createdAt: Instant
     /// `nil` until Polar has answered.
     public let session: OpenSession?

@@ -129,9 +129,9 @@ extension Checkout {
     /// Past its time an open checkout can no longer be paid, whether Polar has said so yet or not.
     fileprivate func expired(by now: Instant) -> Checkout {
         guard status == .open, let session, session.expiresAt <= now else { return self }
-        return Checkout(
-            id: id, user: user, quantity: quantity, lock: lock, status: .expired, createdAt: createdAt,
-            session: session, granted: granted, orderState: orderState)
+        var checkout = self
+        checkout.status = .expired
+        return checkout
     }
 }
 

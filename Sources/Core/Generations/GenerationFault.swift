@@ -46,22 +46,20 @@ public struct Outage: Equatable, Sendable {
     /// When the provider wants to hear of us again, at the earliest.
     public let retryAfter: Duration?
     /// Whether one picture alone can bring it about: then it must not keep all others waiting.
-    public let mayBeOfThePicture: Bool
+    public private(set) var mayBeOfThePicture: Bool
 
     public init(_ cause: Cause, _ reason: String, retryAfter: Duration? = nil) {
-        self.init(cause, reason, retryAfter: retryAfter, mayBeOfThePicture: cause == .unavailable || cause == .timeout)
-    }
-
-    private init(_ cause: Cause, _ reason: String, retryAfter: Duration?, mayBeOfThePicture: Bool) {
         self.cause = cause
         self.reason = reason
         self.retryAfter = retryAfter
-        self.mayBeOfThePicture = mayBeOfThePicture
+        mayBeOfThePicture = cause == .unavailable || cause == .timeout
     }
 
     /// The disk does not give the original: this one, or any.
     public static func unreadableOriginal(_ reason: String) -> Outage {
-        Outage(.ours, reason, retryAfter: nil, mayBeOfThePicture: true)
+        var outage = Outage(.ours, reason)
+        outage.mayBeOfThePicture = true
+        return outage
     }
 
     var isOfTheProvider: Bool { cause != .ours }

@@ -27,15 +27,20 @@ struct ListSlice {
     let cursor: ListCursor?
 
     init(_ parameters: Form) throws(RequestError) {
-        guard let limit = Int(parameters["limit"] ?? "20"), Slice.limits.contains(limit) else {
-            throw .invalid(field: "limit", rule: "a whole number from 1 to 100")
-        }
-        self.limit = limit
+        limit = try parameters.limit()
         cursor = try parameters.value("cursor", "a next_cursor", ListCursor.init)
     }
 }
 
 extension Form {
+    /// How many rows a page of a list has.
+    func limit() throws(RequestError) -> Int {
+        guard let limit = Int(self["limit"] ?? "20"), (1...100).contains(limit) else {
+            throw .invalid(field: "limit", rule: "a whole number from 1 to 100")
+        }
+        return limit
+    }
+
     /// The value of a filter; `nil` if it is absent or empty, as an empty field of a form is.
     func value<Value>(
         _ name: String, _ rule: String, _ read: (String) -> Value?

@@ -54,27 +54,13 @@ public struct Route: Sendable {
     /// May hold one `{name}`, a segment, or `{name*}`, one or more of them.
     public let path: String
     public let audience: Audience
-    public let form: Form?
+    public private(set) var form: Form?
     /// Whether the body is a picture, to be served piece by piece.
-    public let takesPicture: Bool
+    public private(set) var takesPicture = false
     /// Whether whoever asks wants to know if anything hangs.
-    public let isUrgent: Bool
+    public private(set) var isUrgent = false
     /// `nil` for what no program asks for: pages, and what the machine asks itself.
-    let operation: Operation?
-
-    private init(
-        _ name: String, _ method: Method?, _ path: String, _ audience: Audience, form: Form? = nil,
-        takesPicture: Bool = false, isUrgent: Bool = false, operation: Operation? = nil
-    ) {
-        self.name = name
-        self.method = method
-        self.path = path
-        self.audience = audience
-        self.form = form
-        self.takesPicture = takesPicture
-        self.isUrgent = isUrgent
-        self.operation = operation
-    }
+    private(set) var operation: Operation?
 
     // MARK: The kinds of them
 
@@ -82,31 +68,39 @@ public struct Route: Sendable {
         _ name: String, _ method: Method, _ path: String, for audience: Audience = .user, takesPicture: Bool = false,
         _ operation: Operation
     ) -> Route {
-        Route(name, method, path, audience, takesPicture: takesPicture, operation: operation)
+        Route(
+            name: name, method: method, path: path, audience: audience, takesPicture: takesPicture, operation: operation
+        )
     }
 
     static func page(_ name: String, _ path: String, _ audience: Audience = .user) -> Route {
-        Route(name, .get, path, audience)
+        Route(name: name, method: .get, path: path, audience: audience)
     }
 
     static func form(_ name: String, _ path: String, _ audience: Audience = .user) -> Route {
-        Route(name, .post, path, audience, form: .fields)
+        Route(name: name, method: .post, path: path, audience: audience, form: .fields)
     }
 
     /// A page's form with a picture in it.
     static func uploadForm(_ name: String, _ path: String) -> Route {
-        Route(name, .post, path, .user, form: .upload, takesPicture: true)
+        Route(name: name, method: .post, path: path, audience: .user, form: .upload, takesPicture: true)
     }
 
-    static func health(_ name: String, _ path: String) -> Route { Route(name, .get, path, .machine, isUrgent: true) }
+    static func health(_ name: String, _ path: String) -> Route {
+        Route(name: name, method: .get, path: path, audience: .machine, isUrgent: true)
+    }
 
-    static func machine(_ name: String, _ path: String) -> Route { Route(name, .get, path, .machine) }
+    static func machine(_ name: String, _ path: String) -> Route {
+        Route(name: name, method: .get, path: path, audience: .machine)
+    }
 
     /// What `auth` is asked by nginx, with the method of the client's request.
-    static func asked(_ name: String, _ path: String) -> Route { Route(name, nil, path, .nginx) }
+    static func asked(_ name: String, _ path: String) -> Route {
+        Route(name: name, method: nil, path: path, audience: .nginx)
+    }
 
     /// The login itself, whose handler reads cookies and where a form came from.
     static func signIn(_ name: String, _ method: Method, _ path: String) -> Route {
-        Route(name, method, path, .anybody)
+        Route(name: name, method: method, path: path, audience: .anybody)
     }
 }

@@ -9,8 +9,7 @@ extension Doctor {
         var findings: [Finding] = []
         if let database = store?.database {
             for name in ["", "-wal", "-shm"].map({ database + $0 }) where isOpenToOthers(name) {
-                findings.append(
-                    .fault("permissions", "everybody on this machine can read \(name)", "chmod o= \(name)"))
+                findings += .fault("permissions", "everybody on this machine can read \(name)", "chmod o= \(name)")
             }
         }
         findings += imageFindings()
@@ -18,13 +17,12 @@ extension Doctor {
             guard let path = dependencies.environment().optional(setting + "_FILE"), isOpenToOthers(path) else {
                 continue
             }
-            findings.append(
-                .fault(
-                    "permissions", "everybody on this machine can read the file of \(setting)_FILE",
-                    "chmod 0400 it, and change the secret at its source: it may be known"))
+            findings += .fault(
+                "permissions", "everybody on this machine can read the file of \(setting)_FILE",
+                "chmod 0400 it, and change the secret at its source: it may be known")
         }
         let isRight = findings.allSatisfy { $0.check != "permissions" }
-        return findings + (isRight ? [.ok("permissions", "database and secrets are closed to others")] : [])
+        return findings + (isRight ? .ok("permissions", "database and secrets are closed to others") : [])
     }
 
     /// Whether the file, and every directory on the way to it, lets everybody in.
@@ -43,19 +41,17 @@ extension Doctor {
         switch dependencies.look(images) {
         case .seen(.directory, let mode):
             guard dependencies.canWrite(images) else {
-                return [
-                    .fault(
-                        "images", "CREDITS_IMAGES cannot be written to", "give it to the user that runs the programs")
-                ]
+                return .fault(
+                    "images", "CREDITS_IMAGES cannot be written to", "give it to the user that runs the programs")
             }
             guard mode & 0o002 == 0 else {
-                return [.fault("images", "everybody can write to CREDITS_IMAGES", "chmod o= the directory")]
+                return .fault("images", "everybody can write to CREDITS_IMAGES", "chmod o= the directory")
             }
-            return [.ok("images", "CREDITS_IMAGES can be written to")]
+            return .ok("images", "CREDITS_IMAGES can be written to")
         case .seen, .missing:
-            return [.fault("images", "CREDITS_IMAGES is no directory", "make it, for the user that runs the programs")]
+            return .fault("images", "CREDITS_IMAGES is no directory", "make it, for the user that runs the programs")
         case .denied:
-            return [.fault("images", "CREDITS_IMAGES cannot be looked into", "check the directories above it")]
+            return .fault("images", "CREDITS_IMAGES cannot be looked into", "check the directories above it")
         }
     }
 
@@ -65,49 +61,43 @@ extension Doctor {
 
     func databaseFindings() -> [Finding] {
         let check = "database"
-        guard let settings = store else { return [.skipped(check, "CREDITS_DATABASE cannot be used, as said above")] }
+        guard let settings = store else { return .skipped(check, "CREDITS_DATABASE cannot be used, as said above") }
         let facts: DatabaseFacts
         do throws(StoreError) {
             facts = try dependencies.inspect(settings)
         } catch {
-            return [
-                .fault(check, "it cannot be opened: \(error.description)", "check CREDITS_DATABASE and its permissions")
-            ]
+            return .fault(
+                check, "it cannot be opened: \(error.description)", "check CREDITS_DATABASE and its permissions")
         }
         var findings: [Finding] = []
         if facts.journalMode != "wal" {
-            findings.append(
-                .fault(
-                    check, "its journal is \(facts.journalMode), not WAL: writers and readers block each other",
-                    "stop the programs, run creditctl migrate, start them"))
+            findings += .fault(
+                check, "its journal is \(facts.journalMode), not WAL: writers and readers block each other",
+                "stop the programs, run creditctl migrate, start them")
         }
         if facts.synchronous != 2 {
-            findings.append(.fault(check, "commits are not synchronous", "install the executables again"))
+            findings += .fault(check, "commits are not synchronous", "install the executables again")
         }
         if facts.walBytes > DatabaseFacts.mostWalBytes {
-            findings.append(
-                .warning(
-                    check, "its write-ahead log has \(facts.walBytes >> 20) MiB: some program reads without an end",
-                    "find it with fuser \(settings.database) and end it; the log is emptied with the next commit"))
+            findings += .warning(
+                check, "its write-ahead log has \(facts.walBytes >> 20) MiB: some program reads without an end",
+                "find it with fuser \(settings.database) and end it; the log is emptied with the next commit")
         }
         guard facts.schema == facts.expectedSchema else {
-            return findings + [
-                .fault(
+            return findings
+                + .fault(
                     "schema", "the database has schema \(facts.schema), these programs need \(facts.expectedSchema)",
                     facts.schema < facts.expectedSchema
                         ? "run creditctl migrate" : "install the newer programs that migrated it")
-            ]
         }
         do throws(StoreError) {
             try dependencies.openStore(settings).operations.check()
         } catch {
-            return findings + [
-                .fault(check, "it cannot be written to: \(error.description)", "check its permissions and the disk")
-            ]
+            return findings
+                + .fault(check, "it cannot be written to: \(error.description)", "check its permissions and the disk")
         }
         if findings.isEmpty {
-            findings.append(
-                .ok(check, "it can be written to, in WAL mode, schema \(facts.schema), synchronous commits"))
+            findings += .ok(check, "it can be written to, in WAL mode, schema \(facts.schema), synchronous commits")
         }
         return findings + ageFindings()
     }
@@ -163,8 +153,8 @@ extension Doctor {
         let check = "sockets"
         switch dependencies.look(wish.sockets) {
         case .seen(.directory, _): break
-        case .denied: return [.skipped(check, "\(wish.sockets) is closed to this user, as it should be")]
-        case .seen, .missing: return [.skipped(check, "there is no directory \(wish.sockets): --sockets names another")]
+        case .denied: return .skipped(check, "\(wish.sockets) is closed to this user, as it should be")
+        case .seen, .missing: return .skipped(check, "there is no directory \(wish.sockets): --sockets names another")
         }
         let names = ["admin", "auth", "checkout", "generations", "polar-orders"]
         let findings = names.compactMap { name -> Finding? in
@@ -175,23 +165,19 @@ extension Doctor {
                     check, "everybody on this machine can connect to \(name).sock: mode \(Self.octal(mode))",
                     "only nginx's group may: see deploy/systemd")
             case .seen, .missing:
-                return .fault(
-                    check, "there is no socket \(name).sock", "systemctl status polar-credits-\(name).socket")
+                return .fault(check, "there is no socket \(name).sock", "systemctl status polar-credits-\(name).socket")
             case .denied: return .skipped(check, "\(name).sock is closed to this user")
             }
         }
-        return findings.isEmpty ? [.ok(check, "all \(names.count) are there, and closed to others")] : findings
+        return findings.isEmpty ? .ok(check, "all \(names.count) are there, and closed to others") : findings
     }
 
     func timerFindings() -> [Finding] {
         let names = ["backup", "blobs-sweep", "inbox-prune", "ledger-verify", "reconcile", "reconcile-deep"]
         let states = names.map { (name: $0, state: dependencies.unitState("polar-credits-\($0).timer")) }
         guard states.contains(where: { $0.state != nil }) else {
-            return [
-                .skipped(
-                    "timers",
-                    "no systemd answers here: see to it that reconcile, backup and ledger verify run regularly")
-            ]
+            return .skipped(
+                "timers", "no systemd answers here: see to it that reconcile, backup and ledger verify run regularly")
         }
         let idle = states.filter { $0.state != "active" }
         guard !idle.isEmpty else { return [workerFinding(), .ok("timers", "all \(names.count) are active")] }
@@ -218,19 +204,19 @@ extension Doctor {
         let check = "generator"
         let settings: WorkerSettings
         do throws(SettingsError) { settings = try WorkerSettings(dependencies.environment()) } catch {
-            return [.skipped(check, "the worker's settings cannot be used, as said above")]
+            return .skipped(check, "the worker's settings cannot be used, as said above")
         }
         switch dependencies.tools(settings) {
         case .missing(let what):
-            return [.fault(check, what, "install it, or correct GENERATOR_COMMAND, then restart the worker")]
+            return .fault(check, what, "install it, or correct GENERATOR_COMMAND, then restart the worker")
         case .ready: break
         }
         switch settings.generator {
         case .gemini(let gemini):
-            return [.ok(check, "Gemini (\(gemini.model)) has a key, and the picture tools are there")]
+            return .ok(check, "Gemini (\(gemini.model)) has a key, and the picture tools are there")
                 + providerFindings()
         case .command:
-            return [.ok(check, "the command can be run, and the picture tools are there")] + providerFindings()
+            return .ok(check, "the command can be run, and the picture tools are there") + providerFindings()
         }
     }
 
@@ -240,10 +226,10 @@ extension Doctor {
         guard let store = openStore() else { return [] }
         let report: OperationReport?
         do throws(StoreError) { report = try store.operations.report(on: .provider) } catch {
-            return [.fault(check, "how it answers cannot be read: \(error.description)", "check the database")]
+            return .fault(check, "how it answers cannot be read: \(error.description)", "check the database")
         }
         guard let report, report.facts["paused"]?.bool == true else {
-            return [.ok(check, "the worker does not wait for it")]
+            return .ok(check, "the worker does not wait for it")
         }
         let since = Instant(rawValue: report.facts["since_ms"]?.integer ?? report.at.rawValue)
         let minutes = max(0, since.distance(to: dependencies.now()).components.seconds / 60)
@@ -251,18 +237,14 @@ extension Doctor {
         let log = "journalctl -u polar-credits-generation-worker tells the provider's own words"
         switch report.facts["cause"]?.string.flatMap(Outage.Cause.init) {
         case .misconfigured:
-            return [
-                .fault(check, words + "it refuses our key or model", "check GEMINI_API_KEY and GEMINI_MODEL; " + log)
-            ]
-        case .ours: return [.fault(check, words + "our own disk or picture tools fail", "check the disk; " + log)]
+            return .fault(check, words + "it refuses our key or model", "check GEMINI_API_KEY and GEMINI_MODEL; " + log)
+        case .ours: return .fault(check, words + "our own disk or picture tools fail", "check the disk; " + log)
         case .timeout:
-            return [.warning(check, words + "it does not answer in time", "jobs wait and lose nothing; " + log)]
+            return .warning(check, words + "it does not answer in time", "jobs wait and lose nothing; " + log)
         case .limited:
-            return [
-                .warning(check, words + "it is not reached or says not now", "look at its quota and network; " + log)
-            ]
+            return .warning(check, words + "it is not reached or says not now", "look at its quota and network; " + log)
         case .unavailable, nil:
-            return [.warning(check, words + "it does not work", "jobs wait and lose nothing; " + log)]
+            return .warning(check, words + "it does not work", "jobs wait and lose nothing; " + log)
         }
     }
 }

@@ -5,7 +5,7 @@ internal import JSON
 /// What a client of the site meets.
 extension Doctor {
     func siteFindings() -> [Finding] {
-        guard let publicURL else { return [.skipped("site", "CREDITS_PUBLIC_URL cannot be used, as said above")] }
+        guard let publicURL else { return .skipped("site", "CREDITS_PUBLIC_URL cannot be used, as said above") }
         var findings = [authFinding(publicURL), webhookFinding(publicURL)]
         for (name, path) in [
             ("checkout", "/healthz"), ("generations", "/healthz/generations"), ("admin", "/healthz/admin"),
@@ -75,7 +75,7 @@ extension Doctor {
     private func selfTestFindings(_ publicURL: String) -> [Finding] {
         let check = "webhook_self_test"
         guard let secret = webhookSecrets?.first else {
-            return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")]
+            return .skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")
         }
         let now = dependencies.now()
         let id = "doctor-" + Product.ID(random: dependencies.random(16)).text
@@ -83,7 +83,7 @@ extension Doctor {
         let event: JSON = ["type": "credits.self_test", "timestamp": .string(now.rfc3339), "data": .object([])]
         let scheme = WebhookSelfTest.schemes(of: secret, at: now).last ?? .legacy
         guard let signature = scheme.signature(id: id, timestamp: timestamp, body: event.bytes, secret: secret) else {
-            return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot sign")]
+            return .skipped(check, "POLAR_WEBHOOK_SECRET cannot sign")
         }
         var call = DoctorDependencies.Call(publicURL + WebhookEndpoint.path)
         call.method = "POST"
@@ -94,20 +94,16 @@ extension Doctor {
         ]
         switch dependencies.call(call) {
         case .failed(let reason):
-            return [.fault(check, "the public address does not answer: \(reason)", "see the lines about the handlers")]
+            return .fault(check, "the public address does not answer: \(reason)", "see the lines about the handlers")
         case .answered(202, _): return [inboxFinding(id, check)]
         case .answered(403, _):
-            return [
-                .fault(
-                    check, "polar-orders refuses an event that is signed with POLAR_WEBHOOK_SECRET",
-                    "it runs with another secret, or another clock: restart it")
-            ]
+            return .fault(
+                check, "polar-orders refuses an event that is signed with POLAR_WEBHOOK_SECRET",
+                "it runs with another secret, or another clock: restart it")
         case .answered(let status, _):
-            return [
-                .fault(
-                    check, "a signed event is answered with \(status) instead of 202",
-                    "journalctl -u polar-credits-polar-orders")
-            ]
+            return .fault(
+                check, "a signed event is answered with \(status) instead of 202",
+                "journalctl -u polar-credits-polar-orders")
         }
     }
 
@@ -131,34 +127,31 @@ extension Doctor {
         let check = "sign_in"
         let settings: AuthSettings
         do throws(SettingsError) { settings = try AuthSettings(dependencies.environment()) } catch {
-            return [.skipped(check, "the settings of auth cannot be used, as said above")]
+            return .skipped(check, "the settings of auth cannot be used, as said above")
         }
         let bytes: [UInt8]
         switch settings.keySource {
         case .file(let path):
             guard let text = dependencies.text(path) else {
-                return [.fault(check, "AUTH_JWKS_FILE cannot be read", "check the path and its permissions")]
+                return .fault(check, "AUTH_JWKS_FILE cannot be read", "check the path and its permissions")
             }
             bytes = Array(text.utf8)
         case .address(let address):
             switch dependencies.call(DoctorDependencies.Call(address)) {
             case .failed(let reason):
-                return [
-                    .fault(check, "AUTH_JWKS_URL does not answer: \(reason)", "nobody can sign in: check the address")
-                ]
+                return .fault(
+                    check, "AUTH_JWKS_URL does not answer: \(reason)", "nobody can sign in: check the address")
             case .answered(200, let body): bytes = body
             case .answered(let status, _):
-                return [.fault(check, "AUTH_JWKS_URL answers \(status)", "nobody can sign in: check the address")]
+                return .fault(check, "AUTH_JWKS_URL answers \(status)", "nobody can sign in: check the address")
             }
         }
         do throws(KeySetError) {
             let set = try KeySet(bytes)
-            return [.ok(check, "the issuer's keys can be read: \(set.keys.count)")]
+            return .ok(check, "the issuer's keys can be read: \(set.keys.count)")
         } catch {
-            return [
-                .fault(
-                    check, "the issuer's keys are none: \(error.description)", "check AUTH_JWKS_URL or AUTH_JWKS_FILE")
-            ]
+            return .fault(
+                check, "the issuer's keys are none: \(error.description)", "check AUTH_JWKS_URL or AUTH_JWKS_FILE")
         }
     }
 }

@@ -69,7 +69,7 @@ public struct Doctor: Sendable {
             }
         }
         guard !users.isEmpty else {
-            return [.ok("settings", "the settings of all \(programs.count) programs can be read")]
+            return .ok("settings", "the settings of all \(programs.count) programs can be read")
         }
         return users.map { fault, programs in
             .fault(
@@ -94,14 +94,12 @@ public struct Doctor: Sendable {
     private func secretFindings() -> [Finding] {
         let check = "webhook_secret"
         guard WebhookSelfTest.knownSignaturesHold() else {
-            return [
-                .fault(
-                    check, "known signatures are not verified as they should be",
-                    "the executables are damaged: install them again")
-            ]
+            return .fault(
+                check, "known signatures are not verified as they should be",
+                "the executables are damaged: install them again")
         }
         guard let secrets = webhookSecrets else {
-            return [.skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")]
+            return .skipped(check, "POLAR_WEBHOOK_SECRET cannot be used, as said above")
         }
         return secrets.enumerated().map { index, secret in
             let schemes = WebhookSelfTest.schemes(of: secret, at: dependencies.now())

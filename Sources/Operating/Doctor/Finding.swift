@@ -30,3 +30,18 @@ public struct Finding: Equatable, Sendable {
         Finding(check: check, level: .skipped, text: text, advice: nil)
     }
 }
+
+/// One finding, where there may be several.
+extension [Finding] {
+    static func ok(_ check: String, _ text: String) -> [Finding] { [Finding.ok(check, text)] }
+
+    static func warning(_ check: String, _ text: String, _ advice: String) -> [Finding] {
+        [Finding.warning(check, text, advice)]
+    }
+
+    static func fault(_ check: String, _ text: String, _ advice: String) -> [Finding] {
+        [Finding.fault(check, text, advice)]
+    }
+
+    static func skipped(_ check: String, _ text: String) -> [Finding] { [Finding.skipped(check, text)] }
+}

@@ -1,4 +1,5 @@
 public import Core
+private import HTTP
 
 /// The head of every page under `/admin`: where one can go, and how much waits there.
 public struct AdminBar: Sendable {
@@ -116,21 +117,7 @@ enum AdminPath {
 
     static func delivery(_ id: String) -> String { "/admin/deliveries/\(encoded(id))" }
 
-    /// Every byte but letters, digits and `-._~` as `%XX`.
-    static func encoded(_ text: String) -> String {
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            case _:
-                encoded += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return encoded
-    }
+    static func encoded(_ text: String) -> String { PercentEncoding.encoded(text) }
 }
 
 extension AdminPage {

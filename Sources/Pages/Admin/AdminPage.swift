@@ -82,9 +82,7 @@ struct Fact: Sendable {
     }
 
     init(_ name: String, _ moment: Moment, link: String? = nil) {
-        self.name = name
-        value = ""
-        self.link = link
+        self.init(name, "", link: link)
         self.moment = moment
     }
 }

@@ -48,7 +48,7 @@ struct Cell: Sendable {
     let link: String?
     let badge: String?
     let detail: String?
-    let moment: Moment?
+    private(set) var moment: Moment?
     private(set) var look = "text"
     private(set) var column = ""
     private let tone: String?
@@ -60,15 +60,10 @@ struct Cell: Sendable {
         self.badge = badge
         self.detail = detail
         self.tone = tone
-        moment = nil
     }
 
     init(_ moment: Moment, link: String? = nil) {
-        text = ""
-        self.link = link
-        badge = nil
-        detail = nil
-        tone = nil
+        self.init("", link: link)
         self.moment = moment
     }
 

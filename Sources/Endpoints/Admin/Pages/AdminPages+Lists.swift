@@ -99,8 +99,6 @@ extension TypedPaymentFilter {
 extension Request {
     /// Where a list goes on.
     fileprivate func listCursor() throws(RequestError) -> ListCursor? {
-        guard let text = parameters["cursor"], !text.isEmpty else { return nil }
-        guard let cursor = ListCursor(text) else { throw .invalid(field: "cursor", rule: "a cursor of this list") }
-        return cursor
+        try parameters.value("cursor", "a cursor of this list", ListCursor.init)
     }
 }
