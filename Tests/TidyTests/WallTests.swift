@@ -6,7 +6,7 @@ import Testing
     /// What comes with the toolchain, and who may have it: the operating system is behind the wall, and so is the clock.
     private static let toolchain: [String: Set<String>] = [
         "Glibc": ["FastCGI", "Files", "SQLite", "Subprocess", "System", "Threads"],
-        "Synchronization": ["Core", "FastCGI", "Pages"],
+        "Synchronization": ["Core", "FastCGI", "Identity", "Pages"],
         "FoundationEssentials": ["Core", "Crypto", "System", "polar-simulator"],
     ]
 
