@@ -1,18 +1,15 @@
 public import Core
-public import HTTP
 internal import Interface
 public import Threads
 
-/// Everything that `checkout` serves: the balance and the statement, buying, and the pages for both.
-public struct CheckoutSite: Sendable {
-    private let routes: Routes
-
+extension Site {
+    /// Everything that `checkout` serves: the balance and the statement, buying, and the pages for both.
     public init(_ dependencies: CheckoutDependencies) {
         let credits = CreditsAPI(dependencies: dependencies)
         let checkouts = CheckoutsAPI(dependencies: dependencies)
         let pages = BuyingPages(dependencies: dependencies)
         let health = Health(store: dependencies.store, freeBytes: dependencies.freeBytes)
-        routes = Routes(
+        self.init(
             of: .checkout,
             [
                 "getCredits": credits.show, "listEntries": credits.entries, "createCheckout": checkouts.create,
@@ -20,11 +17,6 @@ public struct CheckoutSite: Sendable {
                 "accountPage": pages.account, "checkoutHealth": Health.healthz, "readiness": health.readyz,
             ], forms: ["buy": pages.order, "endSessions": SessionPages(dependencies: dependencies).end], dependencies)
     }
-
-    public func respond(to request: Request) -> Response { routes.respond(to: request) }
-
-    /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.checkout.isUrgent
 }
 
 /// What the endpoints of `checkout` work with.

@@ -2,15 +2,13 @@ public import Core
 public import HTTP
 internal import Interface
 
-/// Everything that `generations` serves: uploads, the gallery, the pictures.
-public struct GenerationsSite: Sendable {
-    private let routes: Routes
-
+extension Site {
+    /// Everything that `generations` serves: uploads, the gallery, the pictures.
     public init(_ dependencies: GenerationsDependencies) {
         let api = GenerationsAPI(dependencies: dependencies)
         let images = GenerationImages(dependencies: dependencies)
         let pages = GalleryPages(dependencies: dependencies)
-        routes = Routes(
+        self.init(
             of: .generations,
             [
                 "listGenerations": api.list, "createGeneration": api.upload, "getGeneration": api.show,
@@ -21,8 +19,6 @@ public struct GenerationsSite: Sendable {
             ], forms: ["actOnGeneration": pages.act], dependencies)
     }
 
-    public func respond(to request: Request) -> Response { routes.respond(to: request) }
-
     /// Whether the body is a picture: such requests are to be served piece by piece.
     public static func takesPicture(_ request: Request) -> Bool {
         Route.Program.generations.routes.contains { route in
@@ -30,10 +26,6 @@ public struct GenerationsSite: Sendable {
                 && route.path.utf8.elementsEqual(request.path.utf8)
         }
     }
-
-    /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.generations.isUrgent
-
 }
 
 /// What the endpoints of `generations` work with.

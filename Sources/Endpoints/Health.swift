@@ -15,11 +15,6 @@ struct Health: Sendable {
     let freeBytes: @Sendable () -> Int64?
     private let probes = Bulkhead(places: 4)
 
-    init(store: Store, freeBytes: @escaping @Sendable () -> Int64?) {
-        self.store = store
-        self.freeBytes = freeBytes
-    }
-
     static func healthz(_ request: Request, _: String) throws(RequestError) -> Response { .json(.ok, ["status": "ok"]) }
 
     func readyz(_ request: Request, _: String) throws(RequestError) -> Response {

@@ -7,17 +7,17 @@ private import Threads
 /// How an executable wants to be served.
 public struct ServeOptions: Sendable {
     /// How many requests are in hand at once: each has a thread of its own, which may block.
-    public var threads: Int
+    public var threads = 16
     /// A longer body is answered 413.
-    public var maximumBodyBytes: Int
+    public var maximumBodyBytes = 64 << 10
     public var streaming: Streaming?
     /// Which paths are answered at once even when every thread is busy: a thread more is kept for them. The answers to
     /// them must not wait for long themselves.
     public var isUrgent: (@Sendable (_ path: String) -> Bool)?
     /// The name of nginx's user. Root and our own user may connect as well: they could do worse anyway.
-    public var peer: String
+    public var peer = "www-data"
     /// How long a stop waits for the requests in hand. systemd and `deploy/stack` wait a little longer.
-    public var patience: Duration
+    public var patience = Duration.seconds(9)
 
     /// Requests whose body is not read before they are answered, but handed over as ``Request/stream``.
     public struct Streaming: Sendable {
@@ -34,18 +34,7 @@ public struct ServeOptions: Sendable {
         }
     }
 
-    public init(
-        threads: Int = 16, maximumBodyBytes: Int, streaming: Streaming? = nil,
-        isUrgent: (@Sendable (_ path: String) -> Bool)? = nil, peer: String = "www-data",
-        patience: Duration = .seconds(9)
-    ) {
-        self.threads = threads
-        self.maximumBodyBytes = maximumBodyBytes
-        self.streaming = streaming
-        self.isUrgent = isUrgent
-        self.peer = peer
-        self.patience = patience
-    }
+    public init() {}
 }
 
 /// One request that was answered.

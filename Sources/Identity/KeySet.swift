@@ -12,12 +12,6 @@ public struct KeySet: Equatable, Sendable {
         public let algorithm: TokenAlgorithm
         /// The JWK.
         public let json: [UInt8]
-
-        public init(id: String?, algorithm: TokenAlgorithm, json: [UInt8]) {
-            self.id = id
-            self.algorithm = algorithm
-            self.json = json
-        }
     }
 
     public let keys: [Key]

@@ -66,18 +66,9 @@ package struct Field<Value>: Sendable {
     let uses: [Component]
     let json: @Sendable (Value) -> JSON
     let cell: @Sendable (Value) -> JSON
+}
 
-    private init(
-        name: String, schema: JSON, uses: [Component], json: @escaping @Sendable (Value) -> JSON,
-        cell: @escaping @Sendable (Value) -> JSON
-    ) {
-        self.name = name
-        self.schema = schema
-        self.uses = uses
-        self.json = json
-        self.cell = cell
-    }
-
+extension Field {
     package init<Content>(
         _ name: String, _ kind: Kind<Content>, _ about: String? = nil,
         read: @escaping @Sendable (Value) -> Content

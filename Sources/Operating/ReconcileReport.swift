@@ -52,11 +52,6 @@ public struct ReconcileReport: Sendable {
 
     static let mostNamed = 1000
 
-    init(isDryRun: Bool, since: Instant) {
-        self.isDryRun = isDryRun
-        self.since = since
-    }
-
     /// Whether all that was to be read was read.
     public var isWhole: Bool { failures.isEmpty }
 

@@ -35,11 +35,11 @@ public func serving<Settings: ServerSettings>(
         let tally = Tally(of: program, keptIn: store, log: log)
         endpoint.begin()
         log(LogLine(.notice, "process.started"))
-        serve(
-            ServeOptions(
-                threads: settings.serving.threads, maximumBodyBytes: endpoint.maximumBodyBytes,
-                streaming: endpoint.streaming, isUrgent: endpoint.isUrgent, peer: settings.serving.peer),
-            observe: { tally.count($0.method, $0.status, $0.duration) }, respond: endpoint.respond)
+        var options = ServeOptions()
+        (options.threads, options.peer) = (settings.serving.threads, settings.serving.peer)
+        (options.maximumBodyBytes, options.streaming) = (endpoint.maximumBodyBytes, endpoint.streaming)
+        options.isUrgent = endpoint.isUrgent
+        serve(options, observe: { tally.count($0.method, $0.status, $0.duration) }, respond: endpoint.respond)
         tally.keep()
         endpoint.end()
         log(LogLine(.notice, "process.stopped"))

@@ -11,7 +11,7 @@ serving("checkout") { (settings: CheckoutSettings, store, log) in
     followSources(settings.serving, text: System.text(ofFile:))
     let polar = PolarClient(
         settings.polar, http: HTTPClient(connectTimeout: .seconds(5), totalTimeout: .seconds(15)))
-    let site = CheckoutSite(
+    let site = Site(
         CheckoutDependencies(
             store: store, scope: settings.scope,
             publicURL: settings.publicURL,
@@ -25,6 +25,6 @@ serving("checkout") { (settings: CheckoutSettings, store, log) in
             freeBytes: { System.freeBytes(beside: settings.store.database) }, now: System.now, random: randomBytes,
             log: log.callAsFunction))
     var endpoint = Endpoint(respond: site.respond)
-    endpoint.isUrgent = CheckoutSite.isUrgent
+    endpoint.isUrgent = site.isUrgent
     return endpoint
 }

@@ -9,7 +9,7 @@ import System
 serving("generations") { (settings: GenerationsSettings, store, log) in
     followSources(settings.serving, text: System.text(ofFile:))
     let blobs = BlobDirectory(path: settings.images, random: randomBytes)
-    let site = GenerationsSite(
+    let site = Site(
         GenerationsDependencies(
             store: store, maximumUploadBytes: settings.maximumUploadBytes, maximumPixels: settings.maximumPixels,
             limits: settings.limits, begin: { () throws(BlobError) in try blobs.begin() },
@@ -19,7 +19,7 @@ serving("generations") { (settings: GenerationsSettings, store, log) in
             now: System.now, random: randomBytes, log: log.callAsFunction))
     let longest = GenerationsDependencies.maximumBodyBytes(maximumUploadBytes: settings.maximumUploadBytes)
     var endpoint = Endpoint(respond: site.respond)
-    endpoint.streaming = .init(maximumBodyBytes: longest, applies: GenerationsSite.takesPicture)
-    endpoint.isUrgent = GenerationsSite.isUrgent
+    endpoint.streaming = .init(maximumBodyBytes: longest, applies: Site.takesPicture)
+    endpoint.isUrgent = site.isUrgent
     return endpoint
 }

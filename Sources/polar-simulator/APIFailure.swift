@@ -25,6 +25,10 @@ enum APIFailure: Error, Sendable {
     }
 
     static let notFound = APIFailure.refused(.notFound())
+
+    static func invalid(_ type: String, at location: [JSON], _ message: String, input: JSON) -> APIFailure {
+        .invalid([Field(type: type, location: location, message: message, input: input)])
+    }
 }
 
 extension APIFailure.Field {
@@ -36,30 +40,20 @@ extension APIFailure.Field {
 /// Reads the fields of a body, a path or a query, and gathers everything that is wrong with them.
 struct Validator {
     let root: JSON
-    private let place: JSON
+    let place: JSON
     private(set) var faults: [APIFailure.Field] = []
-
-    init(root: JSON, place: JSON) {
-        self.root = root
-        self.place = place
-    }
 
     /// The body as a JSON object.
     static func body(of request: Request) throws(APIFailure) -> Validator {
         let root: JSON
         do throws(JSONError) { root = try JSON(request.body) } catch {
             let offset = JSON.integer(Int64(error.offset))
-            throw .invalid([
-                .init(
-                    type: "json_invalid", location: ["body", offset], message: "JSON decode error", input: .object([]))
-            ])
+            throw .invalid("json_invalid", at: ["body", offset], "JSON decode error", input: .object([]))
         }
         guard root.members != nil else {
-            throw .invalid([
-                .init(
-                    type: "model_attributes_type", location: ["body"],
-                    message: "Input should be a valid dictionary or object to extract fields from", input: root)
-            ])
+            throw .invalid(
+                "model_attributes_type", at: ["body"],
+                "Input should be a valid dictionary or object to extract fields from", input: root)
         }
         return Validator(root: root, place: "body")
     }

@@ -191,11 +191,8 @@ extension World {
     /// A path's id, in lower case.
     static func identifier(_ text: String) throws(APIFailure) -> String {
         guard isUUID(text) else {
-            throw .invalid([
-                .init(
-                    type: "uuid_parsing", location: ["path", "id"], message: "Input should be a valid UUID",
-                    input: .string(text))
-            ])
+            throw .invalid(
+                "uuid_parsing", at: ["path", "id"], "Input should be a valid UUID", input: .string(text))
         }
         return text.lowercased()
     }

@@ -138,16 +138,13 @@ struct Route {
 
     init?(path: [String]) {
         guard path.first == "v1" else { return nil }
-        func segments(_ pattern: String) -> [(pattern: Substring, given: String)]? {
-            let segments = Array(zip(pattern.split(separator: "/"), path.dropFirst()))
-            guard segments.count == path.count - 1, segments.count == pattern.split(separator: "/").count else {
-                return nil
-            }
-            return segments.allSatisfy { $0.0 == "*" || $0.0 == $0.1 } ? segments : nil
+        let given = path.dropFirst()
+        let found = Self.table.filter { entry in
+            let pattern = entry.path.split(separator: "/")
+            return pattern.count == given.count && zip(pattern, given).allSatisfy { $0 == "*" || $0 == $1 }
         }
-        let found = Self.table.filter { segments($0.path) != nil }
         guard let first = found.first else { return nil }
-        id = segments(first.path)?.first { $0.pattern == "*" }?.given ?? ""
+        id = zip(first.path.split(separator: "/"), given).first { $0.0 == "*" }?.1 ?? ""
         operations = Dictionary(uniqueKeysWithValues: found.map { ($0.method, $0.operation) })
     }
 }

@@ -9,12 +9,12 @@ do {
     let simulator = try Simulator(settings, log: log.callAsFunction)
     simulator.start()
     log(LogLine(.notice, "process.started"))
-    serve(
-        ServeOptions(
-            // Calls of the provider take long, and hang if they are told to: each has a thread.
-            threads: max(settings.serving.threads, 2 * ProviderState.mostHanging), maximumBodyBytes: 20 << 20,
-            peer: settings.serving.peer),
-        respond: simulator.respond)
+    var options = ServeOptions()
+    // Calls of the provider take long, and hang if they are told to: each has a thread.
+    options.threads = max(settings.serving.threads, 2 * ProviderState.mostHanging)
+    options.maximumBodyBytes = 20 << 20
+    options.peer = settings.serving.peer
+    serve(options, respond: simulator.respond)
     simulator.save()
     log(LogLine(.notice, "process.stopped"))
 } catch {

@@ -196,8 +196,7 @@ import Testing
         try test.refundOnFailure(false)
         let limits = UploadLimits(freeFailures: 2)
         func retry(at seconds: Int64) throws -> RetryOutcome {
-            try test.store.generations.retry(
-                TestStore.generation(1), of: test.user(), within: limits, at: TestStore.at(seconds))
+            try test.retry(1, within: limits, at: seconds)
         }
         try test.submit(1)
         for seconds in Int64(0)..<2 {

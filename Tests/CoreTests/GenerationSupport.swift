@@ -71,8 +71,13 @@ extension TestStore {
             job, with: Self.image(200), thumbnail: thumbnail.map(Self.image), at: Self.at(seconds))
     }
 
-    func retry(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> RetryOutcome {
-        try store.generations.retry(Self.generation(number), of: user(name), at: Self.at(seconds))
+    func retry(
+        _ number: UInt8, _ name: String = "ada", within limits: UploadLimits = .none, at seconds: Int64 = 0
+    ) throws -> RetryOutcome {
+        let result = try store.generations.retry(
+            Self.generation(number), of: user(name), under: nil, within: limits, at: Self.at(seconds))
+        guard case .now(let outcome) = result else { preconditionFailure("Nothing comes before without a key") }
+        return outcome
     }
 
     func delete(_ number: UInt8, _ name: String = "ada", at seconds: Int64 = 0) throws -> DeleteOutcome {

@@ -38,7 +38,7 @@ final class AdminOffice: @unchecked Sendable {
             now: { [self] in now }, random: randomBytes, log: { [self] in lines.append($0) })
     }
 
-    private var site: AdminSite { AdminSite(dependencies) }
+    private var site: Endpoints.Site { Endpoints.Site(dependencies) }
 
     func send(
         _ method: Request.Method, _ path: String, query: String = "", as user: String? = "root",

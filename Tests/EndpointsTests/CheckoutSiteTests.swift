@@ -44,8 +44,8 @@ final class Shop: @unchecked Sendable {
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
-    private var site: CheckoutSite {
-        CheckoutSite(
+    private var site: Endpoints.Site {
+        Endpoints.Site(
             CheckoutDependencies(
                 store: store, scope: OrderScope(environment: .sandbox, product: Self.product),
                 publicURL: "https://credits.example",

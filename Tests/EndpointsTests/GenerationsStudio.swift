@@ -41,8 +41,8 @@ final class Studio: @unchecked Sendable {
         blobs = BlobDirectory(path: images, random: randomBytes)
     }
 
-    private var site: GenerationsSite {
-        GenerationsSite(
+    private var site: Endpoints.Site {
+        Endpoints.Site(
             GenerationsDependencies(
                 store: store, maximumUploadBytes: Self.limitBytes, maximumPixels: Self.limitPixels,
                 limits: limits,

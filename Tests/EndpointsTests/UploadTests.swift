@@ -92,7 +92,7 @@ import Testing
 
     @Test func onlyPicturesAreServedPieceByPiece() {
         func isServed(_ method: Request.Method, _ path: String) -> Bool {
-            GenerationsSite.takesPicture(Request(method: method, path: path))
+            Endpoints.Site.takesPicture(Request(method: method, path: path))
         }
         #expect(isServed(.post, "/") && isServed(.post, "/api/v1/generations"))
         #expect(!isServed(.get, "/") && !isServed(.post, "/generations/x") && !isServed(.put, "/api/v1/generations"))

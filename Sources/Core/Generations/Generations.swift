@@ -61,14 +61,6 @@ public struct Generations: Home {
 
     /// Queues a failed generation again, and charges for it if the earlier charge was given back.
     public func retry(
-        _ id: Generation.ID, of user: UserID, within limits: UploadLimits = .none, at now: Instant
-    ) throws(StoreError) -> RetryOutcome {
-        try write { transaction throws(DatabaseError) in
-            try Generations.retry(id, of: user, within: limits, at: now, in: transaction)
-        }
-    }
-
-    public func retry(
         _ id: Generation.ID, of user: UserID, under keyed: Keyed<RetryOutcome>?, within limits: UploadLimits = .none,
         at now: Instant
     ) throws(StoreError) -> Once<RetryOutcome> {

@@ -10,15 +10,6 @@ public struct UploadLimits: Equatable, Sendable {
     public var dailyCalls: Int64?
 
     public static let none = UploadLimits()
-
-    public init(
-        imageBytes: Int64? = nil, waitingJobs: Int64? = nil, freeFailures: Int64? = nil, dailyCalls: Int64? = nil
-    ) {
-        self.imageBytes = imageBytes
-        self.waitingJobs = waitingJobs
-        self.freeFailures = freeFailures
-        self.dailyCalls = dailyCalls
-    }
 }
 
 /// Why a picture is not taken now, although there are credits.
@@ -36,9 +27,4 @@ public struct UploadStanding: Equatable, Sendable {
     public let isAtOwnRisk: Bool
 
     public static let free = UploadStanding(refusal: nil, isAtOwnRisk: false)
-
-    public init(refusal: UploadRefusal?, isAtOwnRisk: Bool) {
-        self.refusal = refusal
-        self.isAtOwnRisk = isAtOwnRisk
-    }
 }

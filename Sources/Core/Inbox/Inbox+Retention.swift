@@ -4,8 +4,6 @@ internal import Database
 public struct Pruned: Equatable, Sendable {
     public var bodies = 0
     public var rows = 0
-
-    public init() {}
 }
 
 extension Inbox {

@@ -74,12 +74,6 @@ public struct Delivery: Equatable, Sendable {
     /// The time of this attempt, by Polar's clock.
     public let sent: Instant
     public let body: [UInt8]
-
-    init(id: String, sent: Instant, body: [UInt8]) {
-        self.id = id
-        self.sent = sent
-        self.body = body
-    }
 }
 
 public enum WebhookError: Error, Equatable, Sendable {

@@ -37,12 +37,12 @@ extension PaymentReport {
     init(_ row: borrowing Row) {
         self.init(
             order: row.value(0, Order.ID.init), environment: row.value(1, Environment.init),
-            user: row.optional(2, UserID.init), checkout: row.optional(3, Checkout.PolarID.init), state: row.value(4, PaymentState.init),
-            reason: row.optionalText(5), status: row.optionalText(6), currency: row.optionalText(7),
-            net: row.optionalInteger(8), refunded: row.optionalInteger(9), pack: row.optionalInteger(10),
-            target: row.integer(11), debt: Credits(rawValue: row.integer(12)), hasLostDispute: row.integer(13) == 1,
-            clock: PolarClock(rawValue: row.integer(14)), createdAt: row.instant(15),
-            updatedAt: row.instant(16),
-            assignedUser: row.optional(17, UserID.init), note: row.optionalText(18))
+            user: row.optional(2, UserID.init), checkout: row.optional(3, Checkout.PolarID.init),
+            state: row.value(4, PaymentState.init), reason: row.optionalText(5), status: row.optionalText(6),
+            currency: row.optionalText(7), net: row.optionalInteger(8), refunded: row.optionalInteger(9),
+            pack: row.optionalInteger(10), target: row.integer(11), debt: Credits(rawValue: row.integer(12)),
+            hasLostDispute: row.integer(13) == 1, clock: PolarClock(rawValue: row.integer(14)),
+            createdAt: row.instant(15), updatedAt: row.instant(16), assignedUser: row.optional(17, UserID.init),
+            note: row.optionalText(18))
     }
 }

@@ -1,5 +1,3 @@
-internal import Database
-
 /// How an order stands with us. The raw value is stored: never rename one.
 public enum PaymentState: String, CaseIterable, Sendable {
     case applied, recorded, parked, dismissed
@@ -14,12 +12,5 @@ extension PaymentState {
         case .parked(let reason): (.parked, reason.rawValue)
         case .applied, .unchanged, .stale, .otherEnvironment: (.applied, nil)
         }
-    }
-
-    init(_ row: borrowing Row, at column: Int32) {
-        guard let state = PaymentState(rawValue: row.text(column)) else {
-            preconditionFailure("A payment is in a state that no version of this program writes")
-        }
-        self = state
     }
 }

@@ -62,7 +62,7 @@ enum Payments {
 
     static func state(of id: Order.ID, on connection: Connection) throws(DatabaseError) -> PaymentState? {
         try connection.query("SELECT state FROM payments WHERE order_id = $1", .text(id.text)) {
-            PaymentState($0, at: 0)
+            $0.value(0, PaymentState.init)
         }.first
     }
 
@@ -139,7 +139,7 @@ extension Payment {
         target = row.integer(5)
         debt = Credits(rawValue: row.integer(6))
         dispute = Dispute(isLost: row.integer(7) == 1, clock: PolarClock(rawValue: row.integer(9)))
-        let state = PaymentState(row, at: 8)
+        let state = row.value(8, PaymentState.init)
         isDismissed = state == .dismissed
         // Nothing else that does not say so itself is parked.
         wasPaid = snapshot.saysPaid || isDismissed || state == .parked

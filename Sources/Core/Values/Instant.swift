@@ -35,6 +35,9 @@ public struct PolarClock: RawRepresentable, Hashable, Comparable, Sendable {
     public static func < (left: PolarClock, right: PolarClock) -> Bool { left.rawValue < right.rawValue }
 
     public var instant: Instant { Instant(rawValue: rawValue / 1000) }
+
+    /// As Polar writes it: `2026-11-20T10:15:02.123456Z`
+    public var text: String { CivilTime(microseconds: rawValue).text(fractionDigits: 6) }
 }
 
 /// Days and hours in UTC, without a calendar library in every process.

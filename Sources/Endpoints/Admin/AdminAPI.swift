@@ -5,7 +5,7 @@ internal import JSON
 
 /// The addresses under `/api/v1/admin`.
 enum AdminAPI {
-    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Site.Handler] {
         let settings = SettingsAPI(dependencies: dependencies)
         let users = UsersAPI(dependencies: dependencies)
         let orders = OrdersAPI(dependencies: dependencies)

@@ -10,7 +10,7 @@ struct AdminExports: Sendable {
     let dependencies: AdminDependencies
     var mostRows = 50_000
 
-    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Site.Handler] {
         let exports = AdminExports(dependencies: dependencies)
         return ["paymentsTable": exports.payments, "ledgerTable": exports.ledger]
     }

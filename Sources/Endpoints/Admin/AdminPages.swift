@@ -9,7 +9,7 @@ struct AdminPages: Sendable {
     /// What a reason that is none is told.
     static let reasonRule = "Say why: at most 1,000 characters on one line, none of them invisible."
 
-    static func handlers(_ dependencies: AdminDependencies) -> [String: Routes.Handler] {
+    static func handlers(_ dependencies: AdminDependencies) -> [String: Site.Handler] {
         let pages = AdminPages(dependencies: dependencies)
         return [
             "overviewPage": pages.overview, "paymentsPage": pages.payments, "parkedPage": pages.parked,
@@ -19,7 +19,7 @@ struct AdminPages: Sendable {
         ]
     }
 
-    static func forms(_ dependencies: AdminDependencies) -> [String: Routes.FormHandler] {
+    static func forms(_ dependencies: AdminDependencies) -> [String: Site.FormHandler] {
         let pages = AdminPages(dependencies: dependencies)
         return [
             "changeSettingsForm": pages.changeSettings, "settleForm": pages.settle, "adjustForm": pages.adjust,

@@ -1,27 +1,20 @@
 public import Core
-public import HTTP
+internal import HTTP
 internal import Interface
 
-/// Everything that `admin` serves, to admins alone.
-public struct AdminSite: Sendable {
-    private let routes: Routes
-
+extension Site {
+    /// Everything that `admin` serves, to admins alone.
     public init(_ dependencies: AdminDependencies) {
         let metrics = MetricsPage(store: dependencies.store, freeBytes: dependencies.freeBytes, now: dependencies.now)
-        let others: [String: Routes.Handler] = ["adminHealth": Health.healthz, "metrics": metrics.show]
+        let others: [String: Site.Handler] = ["adminHealth": Health.healthz, "metrics": metrics.show]
         let parts = [
             AdminAPI.handlers(dependencies), AdminExports.handlers(dependencies), AdminPages.handlers(dependencies),
             others,
         ]
-        routes = Routes(
+        self.init(
             of: .admin, parts.reduce(into: [:]) { all, part in all.merge(part) { first, _ in first } },
             forms: AdminPages.forms(dependencies), dependencies)
     }
-
-    public func respond(to request: Request) -> Response { routes.respond(to: request) }
-
-    /// Whether this is asked by somebody who wants to know if anything hangs.
-    public static let isUrgent: @Sendable (_ path: String) -> Bool = Route.Program.admin.isUrgent
 }
 
 /// What the endpoints of `admin` work with.

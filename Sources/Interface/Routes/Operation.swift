@@ -14,41 +14,6 @@ struct Operation: Sendable {
     enum Tag: String, CaseIterable, Sendable {
         case user, admin, polar, issuer
     }
-
-    /// An operation of somebody who is signed in. What its parts bring with them need not be said: a key may stand for another
-    /// request, a body may be too large, a parameter may be none.
-    ///
-    /// - Parameters:
-    ///   - subject: what the hole of the path names.
-    ///   - isKeyed: takes an `Idempotency-Key`.
-    ///   - refusals: what may come besides.
-    init(
-        _ summary: String, _ tag: Tag = .user, subject: Parameter? = nil, query: [Parameter] = [],
-        isKeyed: Bool = false, body: Body? = nil, answers: [Answer], refusals: [Refusal] = []
-    ) {
-        self.summary = summary
-        self.tag = tag
-        self.body = body
-        self.answers = answers
-        parameters = (subject.map { [$0] } ?? []) + query + (isKeyed ? [.idempotencyKey] : [])
-        var all: Set<Refusal> = [.notSignedIn, .notAllowed, .unavailable]
-        all.formUnion(refusals)
-        if subject != nil { all.insert(.notFound) }
-        if isKeyed { all.formUnion([.conflict, .invalid]) }
-        if !query.isEmpty { all.insert(.invalid) }
-        if body != nil { all.formUnion([.unreadable, .tooLarge, .invalid]) }
-        self.refusals = all.sorted { $0.rawValue < $1.rawValue }
-    }
-
-    /// An operation of another system, which signs what it sends and is told everything in words of its own.
-    init(signedBy tag: Tag, _ summary: String, headers: [Parameter] = [], body: Body, answers: [Answer]) {
-        self.summary = summary
-        self.tag = tag
-        self.body = body
-        self.answers = answers
-        parameters = headers
-        refusals = []
-    }
 }
 
 /// Something in the address or in the headers.

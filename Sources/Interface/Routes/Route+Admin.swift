@@ -6,92 +6,66 @@ extension Route {
 
     private static let adminAPI: [Route] = [
         .admins(
-            "getSettings", .get, "settings",
-            Operation(
-                "What is sold and how", .admin,
-                answers: [.json(200, "In force", BillingSettings.shape.component)])),
+            "getSettings", .get, "settings", "What is sold and how",
+            answers: [.json(200, "In force", BillingSettings.shape.component)]),
         .admins(
-            "changeSettings", .put, "settings",
-            Operation(
-                "Changes what is named; open checkouts keep their price", .admin, body: .json(BillingSettings.change),
-                answers: [.json(200, "In force now", BillingSettings.shape.component)], refusals: [.conflict])),
+            "changeSettings", .put, "settings", "Changes what is named; open checkouts keep their price",
+            body: .json(BillingSettings.change), answers: [.json(200, "In force now", BillingSettings.shape.component)],
+            refusals: [.conflict]),
         .admins(
-            "listPayments", .get, "payments",
-            Operation(
-                "Orders", .admin, query: .payments + .page,
-                answers: [.json(200, "A page", PaymentReport.list.component)])),
+            "listPayments", .get, "payments", "Orders", query: .payments + .page,
+            answers: [.json(200, "A page", PaymentReport.list.component)]),
         .admins(
-            "listUsers", .get, "users",
-            Operation(
-                "Users", .admin,
-                query: [
-                    .text("q", "The beginning of an id or of an e-mail address"),
-                    .filter("debt", Kind.flag.schema, "Only those who owe"),
-                ] + .page, answers: [.json(200, "A page", UserSummary.list.component)])),
+            "listUsers", .get, "users", "Users",
+            query: [
+                .text("q", "The beginning of an id or of an e-mail address"),
+                .filter("debt", Kind.flag.schema, "Only those who owe"),
+            ] + .page, answers: [.json(200, "A page", UserSummary.list.component)]),
         .admins(
-            "adjustUser", .post, "users/{user_id*}/adjustments",
-            Operation(
-                "Gives or takes credits, never below zero", .admin, subject: .user, isKeyed: true,
-                body: .json(.taking("NewAdjustment", [("amount", .adjustment), ("reason", .reason)])),
-                answers: [.json(201, "The ledger's entry", LedgerEntry.adjustment.component)])),
+            "adjustUser", .post, "users/{user_id*}/adjustments", "Gives or takes credits, never below zero",
+            subject: .user, isKeyed: true,
+            body: .json(.taking("NewAdjustment", [("amount", .adjustment), ("reason", .reason)])),
+            answers: [.json(201, "The ledger's entry", LedgerEntry.adjustment.component)]),
         .admins(
-            "getUser", .get, "users/{user_id*}",
-            Operation(
-                "One user", .admin, subject: .user,
-                answers: [.json(200, "With totals", UserDetail.shape.component)])),
+            "getUser", .get, "users/{user_id*}", "One user", subject: .user,
+            answers: [.json(200, "With totals", UserDetail.shape.component)]),
         .admins(
-            "listParked", .get, "parked",
-            Operation(
-                "Paid orders that no rule could grant", .admin, query: .page,
-                answers: [.json(200, "A page", PaymentReport.list.component)])),
+            "listParked", .get, "parked", "Paid orders that no rule could grant", query: .page,
+            answers: [.json(200, "A page", PaymentReport.list.component)]),
         .admins(
-            "assignOrder", .post, "parked/{order_id}/assign",
-            Operation(
-                "Says whose a parked order is", .admin, subject: .order, isKeyed: true,
-                body: Body([("application/json", .taking([("user_id", .userGiven)], required: ["user_id"]))]),
-                answers: [.json(200, "What it did", Assignment.shape.component)])),
+            "assignOrder", .post, "parked/{order_id}/assign", "Says whose a parked order is", subject: .order,
+            isKeyed: true,
+            body: Body([("application/json", .taking([("user_id", .userGiven)], required: ["user_id"]))]),
+            answers: [.json(200, "What it did", Assignment.shape.component)]),
         .admins(
-            "dismissOrder", .post, "parked/{order_id}/dismiss",
-            Operation(
-                "Closes a parked order without credits", .admin, subject: .order, isKeyed: true,
-                body: Body(isRequired: false, [("application/json", .taking([("reason", .reason)]))]),
-                answers: [.json(200, "Closed", Dismissal.shape.component)])),
+            "dismissOrder", .post, "parked/{order_id}/dismiss", "Closes a parked order without credits",
+            subject: .order, isKeyed: true,
+            body: Body(isRequired: false, [("application/json", .taking([("reason", .reason)]))]),
+            answers: [.json(200, "Closed", Dismissal.shape.component)]),
         .admins(
-            "listDeliveries", .get, "deliveries",
-            Operation(
-                "The inbox of webhooks", .admin,
-                query: [
-                    .filter("verdict", ["enum": .words(of: Verdict.self)], "What became of them"),
-                    .text("type", "Such as `order.paid`"),
-                    .filter("order_id", Kind<Order.ID>.id().schema, "About this order"),
-                ] + .page, answers: [.json(200, "A page", DeliverySummary.list.component)])),
+            "listDeliveries", .get, "deliveries", "The inbox of webhooks",
+            query: [
+                .filter("verdict", ["enum": .words(of: Verdict.self)], "What became of them"),
+                .text("type", "Such as `order.paid`"),
+                .filter("order_id", Kind<Order.ID>.id().schema, "About this order"),
+            ] + .page, answers: [.json(200, "A page", DeliverySummary.list.component)]),
         .admins(
-            "replayDelivery", .post, "deliveries/{webhook_id*}/replay",
-            Operation(
-                "Does anew what a delivery tells", .admin, subject: .delivery, isKeyed: true,
-                answers: [.json(200, "What became of it", Replay.shape.component)])),
+            "replayDelivery", .post, "deliveries/{webhook_id*}/replay", "Does anew what a delivery tells",
+            subject: .delivery, isKeyed: true, answers: [.json(200, "What became of it", Replay.shape.component)]),
         .admins(
-            "getDelivery", .get, "deliveries/{webhook_id*}",
-            Operation(
-                "One delivery with headers and body", .admin, subject: .delivery,
-                answers: [.json(200, "As it came", DeliveryDetail.shape.component)])),
+            "getDelivery", .get, "deliveries/{webhook_id*}", "One delivery with headers and body", subject: .delivery,
+            answers: [.json(200, "As it came", DeliveryDetail.shape.component)]),
         .admins(
-            "listAdmins", .get, "admins",
-            Operation(
-                "Who may use this", .admin, query: .page, answers: [.json(200, "A page", Admin.list.component)])),
+            "listAdmins", .get, "admins", "Who may use this", query: .page,
+            answers: [.json(200, "A page", Admin.list.component)]),
         .admins(
-            "grantAdmin", .put, "admins/{user_id*}",
-            Operation(
-                "Makes somebody an admin", .admin, subject: .user,
-                answers: [
-                    .json(201, "Granted", Admin.shape.component),
-                    .json(200, "Was one already", Admin.shape.component),
-                ])),
+            "grantAdmin", .put, "admins/{user_id*}", "Makes somebody an admin", subject: .user,
+            answers: [
+                .json(201, "Granted", Admin.shape.component), .json(200, "Was one already", Admin.shape.component),
+            ]),
         .admins(
-            "revokeAdmin", .delete, "admins/{user_id*}",
-            Operation(
-                "Takes it away, never from the last one", .admin, subject: .user, answers: [.bare(204, "Revoked")],
-                refusals: [.conflict])),
+            "revokeAdmin", .delete, "admins/{user_id*}", "Takes it away, never from the last one", subject: .user,
+            answers: [.bare(204, "Revoked")], refusals: [.conflict]),
     ]
 
     private static let adminPages: [Route] = [
@@ -118,8 +92,13 @@ extension Route {
         .machine("metrics", "/metrics"),
     ]
 
-    private static func admins(_ name: String, _ method: Method, _ path: String, _ operation: Operation) -> Route {
-        .api(name, method, "/api/v1/admin/" + path, for: .admin, operation)
+    private static func admins(
+        _ name: String, _ method: Method, _ path: String, _ summary: String, subject: Parameter? = nil,
+        query: [Parameter] = [], isKeyed: Bool = false, body: Body? = nil, answers: [Answer], refusals: [Refusal] = []
+    ) -> Route {
+        .api(
+            name, method, "/api/v1/admin/" + path, for: .admin, summary, subject: subject, query: query,
+            isKeyed: isKeyed, body: body, answers: answers, refusals: refusals)
     }
 }
 

@@ -64,13 +64,41 @@ public struct Route: Sendable {
 
     // MARK: The kinds of them
 
+    /// For somebody who is signed in. What its parts bring with them need not be said: a key may stand for another request,
+    /// a body may be too large, a parameter may be none.
+    ///
+    /// - Parameters:
+    ///   - subject: what the hole of the path names.
+    ///   - isKeyed: takes an `Idempotency-Key`.
+    ///   - refusals: what may come besides.
     static func api(
         _ name: String, _ method: Method, _ path: String, for audience: Audience = .user, takesPicture: Bool = false,
-        _ operation: Operation
+        _ summary: String, subject: Parameter? = nil, query: [Parameter] = [], isKeyed: Bool = false,
+        body: Body? = nil, answers: [Answer], refusals: [Refusal] = []
     ) -> Route {
-        Route(
+        var all: Set<Refusal> = [.notSignedIn, .notAllowed, .unavailable]
+        all.formUnion(refusals)
+        if subject != nil { all.insert(.notFound) }
+        if isKeyed { all.formUnion([.conflict, .invalid]) }
+        if !query.isEmpty { all.insert(.invalid) }
+        if body != nil { all.formUnion([.unreadable, .tooLarge, .invalid]) }
+        let operation = Operation(
+            summary: summary, tag: audience == .admin ? .admin : .user,
+            parameters: (subject.map { [$0] } ?? []) + query + (isKeyed ? [.idempotencyKey] : []), body: body,
+            answers: answers, refusals: all.sorted { $0.rawValue < $1.rawValue })
+        return Route(
             name: name, method: method, path: path, audience: audience, takesPicture: takesPicture, operation: operation
         )
+    }
+
+    /// For another system, which signs what it sends and is told everything in words of its own.
+    static func signed(
+        _ name: String, _ path: String, by tag: Operation.Tag, _ summary: String, headers: [Parameter] = [],
+        body: Body, answers: [Answer]
+    ) -> Route {
+        let operation = Operation(
+            summary: summary, tag: tag, parameters: headers, body: body, answers: answers, refusals: [])
+        return Route(name: name, method: .post, path: path, audience: .signer, operation: operation)
     }
 
     static func page(_ name: String, _ path: String, _ audience: Audience = .user) -> Route {

@@ -97,10 +97,6 @@ enum Named {
         return ParkedReason(rawValue: text)?.name ?? RecordedReason(rawValue: text)?.name ?? text
     }
 
-    static func verdict(_ text: String) -> (name: String, badge: String) {
-        Verdict(rawValue: text).map { ($0.name, $0.badge) } ?? (text, "calm")
-    }
-
     static func state(_ state: PaymentState) -> (name: String, badge: String) {
         switch state {
         case .applied: ("Applied", "good")

@@ -14,20 +14,6 @@ public struct DeliveryView: Sendable {
     }
 }
 
-/// A row of a list of deliveries.
-struct DeliveryLine: Sendable {
-    let id: String
-    let type: String?
-    let verdict: String
-    let reason: String?
-    let receivedAt: Instant
-
-    init(_ summary: DeliverySummary) {
-        (id, type, verdict) = (summary.id, summary.type, summary.verdict.rawValue)
-        (reason, receivedAt) = (summary.reason, summary.receivedAt)
-    }
-}
-
 extension AdminPage {
     /// `/admin/deliveries`
     public static func deliveries(
@@ -48,7 +34,7 @@ extension AdminPage {
                 Part("find").with { $0.filter = filter },
                 Part("list").with {
                     $0.table = deliveryTable(
-                        deliveries.map(DeliveryLine.init), named: "top",
+                        deliveries, named: "top",
                         ifEmpty: isWhole
                             ? "Polar has not sent anything yet. Check the webhook's address and secret if you have sold something."
                             : "No delivery is like that.",
@@ -58,16 +44,16 @@ extension AdminPage {
     }
 
     static func deliveryTable(
-        _ deliveries: [DeliveryLine], named titleID: String, ifEmpty: String,
+        _ deliveries: [DeliverySummary], named titleID: String, ifEmpty: String,
         pages: (newest: String?, older: String?) = (nil, nil), _ context: AdminContext
     ) -> Table {
         Table(
             named: titleID, [.init("Received"), .init("Event"), .init("Verdict"), .init("Delivery")],
             rows: deliveries.map { delivery in
-                let verdict = Named.verdict(delivery.verdict)
-                return [
+                [
                     Cell(Moment(delivery.receivedAt, now: context.now)), Cell(delivery.type ?? "unreadable"),
-                    Cell(verdict.name, badge: verdict.badge, detail: Named.reason(delivery.reason)),
+                    Cell(
+                        delivery.verdict.name, badge: delivery.verdict.badge, detail: Named.reason(delivery.reason)),
                     Cell(delivery.id, link: AdminPath.delivery(delivery.id)),
                 ]
             }, ifEmpty: ifEmpty, pages: pages)

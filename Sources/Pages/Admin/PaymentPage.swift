@@ -153,7 +153,7 @@ extension AdminPage {
     private static func deliveries(_ deliveries: [DeliverySummary], _ context: AdminContext) -> Part {
         Part("deliveries", "What Polar told").with {
             $0.table = deliveryTable(
-                deliveries.map(DeliveryLine.init), named: "deliveries",
+                deliveries, named: "deliveries",
                 ifEmpty: "No webhook told of it: it was read from Polar's API.", context)
         }
     }

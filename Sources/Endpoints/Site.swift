@@ -1,14 +1,16 @@
 internal import Core
-internal import HTTP
+public import HTTP
 internal import Interface
 private import Pages
 
 /// What one executable answers: a handler for each of its routes, asked once whoever asks was found to be allowed to.
-struct Routes: Sendable {
+public struct Site: Sendable {
     typealias Handler = @Sendable (Request, _ segment: String) throws(RequestError) -> Response
     /// Does what a form asks for that was sent from a page of this session.
     typealias FormHandler = @Sendable (Request, Form, _ segment: String) throws(RequestError) -> Response
 
+    /// Whether this is asked by somebody who wants to know if anything hangs.
+    public let isUrgent: @Sendable (_ path: String) -> Bool
     private let dispatch: Dispatch<Handler>
     private let dependencies: any Dependencies
 
@@ -20,6 +22,7 @@ struct Routes: Sendable {
         precondition(Set(withForms) == Set(forms.keys), "A form is read by whoever takes one")
         dispatch = Dispatch(program.routes, handlers.merging(forms.mapValues(Self.reading)) { handler, _ in handler })
         self.dependencies = dependencies
+        isUrgent = program.isUrgent
     }
 
     private static func reading(_ handler: @escaping FormHandler) -> Handler {
@@ -29,7 +32,7 @@ struct Routes: Sendable {
         return handle
     }
 
-    func respond(to request: Request) -> Response {
+    public func respond(to request: Request) -> Response {
         do throws(RequestError) {
             return try answer(request)
         } catch {
