@@ -39,6 +39,16 @@ import Testing
         #expect(try test.balance() == 431)
     }
 
+    /// Such as a program of an older release, which leaves that to a trigger that is gone.
+    @Test func whoDoesNotMoveTheBalanceWritesNoSecondEntry() throws {
+        try connection.execute(Self.entry(key: "'first'"))
+        #expect(throws: DatabaseError.self) { try connection.execute(Self.entry(key: "'second'")) }
+        try connection.execute("UPDATE users SET balance = 431")
+        try connection.execute(Self.entry(after: "432", key: "'second'"))
+        try connection.execute("UPDATE users SET balance = 432")
+        #expect(try test.balance() == 432)
+    }
+
     @Test(arguments: [
         ("an entry changed", "UPDATE ledger_entry SET amount = 1", "ledger entries are never changed"),
         ("an entry's reason changed", "UPDATE ledger_entry SET reason = 'x'", "ledger entries are never changed"),

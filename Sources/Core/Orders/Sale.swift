@@ -39,7 +39,7 @@ struct Sale: Equatable {
     static func count(
         _ earlier: Sale?, _ later: Sale?, on changed: Int64, in transaction: borrowing Transaction
     ) throws(DatabaseError) {
-        if let earlier, let later, earlier.key == later.key {
+        if let earlier, let later, earlier.key.utf8.elementsEqual(later.key.utf8) {
             try Sums.add(0, later.net - earlier.net, to: .sold, later.key, day: later.day, in: transaction)
             try Sums.add(
                 0, later.refunded - earlier.refunded, to: .refunded, later.key, day: changed, in: transaction)

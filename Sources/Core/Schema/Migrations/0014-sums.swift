@@ -45,6 +45,15 @@ extension Migration {
             FROM counters
             """,
             "DROP TRIGGER a_ledger_entry_moves_the_balance",
+            // Whoever does not move the balance after an entry writes no second one.
+            "DROP TRIGGER a_ledger_entry_continues_the_balance",
+            """
+            CREATE TRIGGER a_ledger_entry_continues_the_balance BEFORE INSERT ON ledger_entry
+            WHEN NEW.balance_after IS NOT (SELECT balance + NEW.amount FROM users WHERE id = NEW.user_id)
+                OR NEW.balance_after IS NOT NEW.amount + coalesce(
+                    (SELECT balance_after FROM ledger_entry WHERE user_id = NEW.user_id ORDER BY id DESC LIMIT 1), 0)
+            BEGIN SELECT RAISE(ABORT, 'a ledger entry continues the balance'); END
+            """,
             "DROP TRIGGER a_sale_counts_for_its_day",
             "DROP TRIGGER a_sale_that_changes_is_counted_anew",
             "DROP TRIGGER a_generation_is_counted",
