@@ -101,6 +101,7 @@ import Testing
         #expect(!String(reflecting: Holder()).contains("hunter2"))
         var dumped = ""
         dump(Holder(), to: &dumped)
-        #expect(!dumped.contains("hunter2") && !dumped.contains("104"))
+        // As an element of an array: the address in the name of a local type can hold any digits.
+        #expect(!dumped.contains("hunter2") && !dumped.contains("- 104"))
     }
 }
