@@ -20,6 +20,14 @@ struct Payment: Equatable {
     var assignedUser: UserID?
     /// Why an admin dismissed it.
     var note: String?
+    /// Its row, if it has one.
+    let kept: Kept?
+
+    /// What only the row knows.
+    struct Kept: Equatable {
+        let createdAt: Instant
+        let sale: Sale?
+    }
 
     /// What Polar said last of a dispute over the order.
     struct Dispute: Equatable {
@@ -49,6 +57,7 @@ struct Payment: Equatable {
         wasPaid = earlier?.standsPaid ?? false
         assignedUser = earlier?.assignedUser
         note = earlier?.note
+        kept = earlier?.kept
     }
 }
 
@@ -89,9 +98,8 @@ enum Payments {
     ) throws(DatabaseError) {
         let order = payment.snapshot
         let (state, reason) = PaymentState.after(outcome)
-        let earlier = try transaction.connection.query(
-            "SELECT \(Sale.columns) FROM payments WHERE order_id = $1", .text(order.id.text), decode: Sale.init)
-        let written = try transaction.connection.query(
+        let createdAt = payment.kept?.createdAt ?? order.createdAt ?? now
+        try transaction.connection.execute(
             """
             INSERT INTO payments (order_id, environment, user_id, checkout_id, state, reason, status, currency, net_cents,
                                   total_cents, refunded_cents, pack_credits, target_credits, debt_credits, clock_us,
@@ -108,7 +116,6 @@ enum Payments {
                    payments.snapshot, payments.dispute_lost, payments.dispute_us, payments.assigned_user,
                    payments.note)
                 IS DISTINCT FROM ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $19, $20, $21, $22)
-            RETURNING \(Sale.columns)
             """,
             .text(order.id.text), .text(payment.environment.rawValue), .optional(payment.user?.text),
             .optional(order.checkout?.text), .text(state.rawValue), .optional(reason),
@@ -116,16 +123,18 @@ enum Payments {
             .optional(order.currency), .optional(order.amounts?.net), .optional(order.amounts?.total),
             .optional(order.amounts?.refunded), .optional(payment.pack), .integer(payment.target),
             .integer(payment.debt.rawValue), .integer(order.clock.rawValue), .text(order.json.text),
-            .integer((order.createdAt ?? now).rawValue), .integer(now.rawValue),
+            .integer(createdAt.rawValue), .integer(now.rawValue),
             .integer(payment.dispute.isLost ? 1 : 0), .integer(payment.dispute.clock.rawValue),
-            .optional(payment.assignedUser?.text), .optional(payment.note), decode: Sale.init)
-        guard let later = written.first else { return }
-        try Sale.count(earlier.first ?? nil, later, on: now.day, in: transaction)
+            .optional(payment.assignedUser?.text), .optional(payment.note))
+        let sale = Sale(
+            in: payment.environment, currency: order.currency, state, reason: reason, status: order.status?.rawValue,
+            net: order.amounts?.net, refunded: order.amounts?.refunded, at: createdAt)
+        try Sale.count(payment.kept?.sale, sale, on: now.day, in: transaction)
     }
 
     static let columns = """
         snapshot, clock_us, environment, user_id, pack_credits, target_credits, debt_credits, dispute_lost, state,
-        dispute_us, assigned_user, note
+        dispute_us, assigned_user, note, reason, status, currency, net_cents, refunded_cents, created_ms
         """
 }
 
@@ -145,5 +154,11 @@ extension Payment {
         wasPaid = snapshot.saysPaid || isDismissed || state == .parked
         assignedUser = row.optional(10, UserID.init)
         note = row.optionalText(11)
+        kept = Kept(
+            createdAt: row.instant(17),
+            sale: Sale(
+                in: environment, currency: row.optionalText(14), state, reason: row.optionalText(12),
+                status: row.optionalText(13), net: row.optionalInteger(15), refunded: row.optionalInteger(16),
+                at: row.instant(17)))
     }
 }

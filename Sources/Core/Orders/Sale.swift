@@ -3,35 +3,37 @@ internal import Database
 /// What the row of a payment is in the sums of money, if it means that we were paid: also what no rule could grant, and
 /// what was refunded before. Minor units, without tax.
 struct Sale: Equatable {
-    /// ``key(_:_:)``
+    /// Environment and currency.
     let key: String
     /// Of the order.
     let day: Int64
     let net: Int64
     let refunded: Int64
 
-    static let columns = "environment, currency, state, reason, status, net_cents, refunded_cents, created_ms"
-
-    init?(_ row: borrowing Row) {
-        guard let currency = row.optionalText(1) else { return nil }
+    /// `nil` if it does not mean that we were paid.
+    init?(
+        in environment: Environment, currency: String?, _ state: PaymentState, reason: String?, status: String?,
+        net: Int64?, refunded: Int64?, at createdAt: Instant
+    ) {
+        guard let currency else { return nil }
         let wasSold =
-            switch row.text(2) {
-            case "parked", "dismissed": true
-            case "applied": !["draft", "pending", "void"].contains(row.optionalText(4))
-            case _: row.optionalText(3) == RecordedReason.settled.rawValue
+            switch state {
+            case .parked, .dismissed: true
+            case .applied: !["draft", "pending", "void"].contains(status)
+            case .recorded: reason == RecordedReason.settled.rawValue
             }
         guard wasSold else { return nil }
-        key = "\(Self.prefix(of: row.text(0)))\(currency)"
-        day = Instant(rawValue: row.integer(7)).day
-        net = row.optionalInteger(5) ?? 0
-        refunded = row.optionalInteger(6) ?? 0
+        key = "\(Self.prefix(of: environment))\(currency)"
+        day = createdAt.day
+        self.net = net ?? 0
+        self.refunded = refunded ?? 0
     }
 
-    private static func prefix(of environment: String) -> String { "\(environment) " }
+    private static func prefix(of environment: Environment) -> String { "\(environment.rawValue) " }
 
     /// The currency of a key, if it is of the environment.
     static func currency(of key: String, in environment: Environment) -> String? {
-        let prefix = prefix(of: environment.rawValue).utf8
+        let prefix = prefix(of: environment).utf8
         return key.utf8.starts(with: prefix) ? String(decoding: key.utf8.dropFirst(prefix.count), as: UTF8.self) : nil
     }
 
