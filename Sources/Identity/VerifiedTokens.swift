@@ -24,11 +24,12 @@ final class VerifiedTokens: Sendable {
 
     private let state = Mutex(State())
 
-    func claims(of token: String, under keys: KeySet, at now: Instant) -> TokenClaims? {
+    /// - Returns: with the keys in force then: the caller looks whether they still are.
+    func find(_ token: String, at now: Instant) -> (claims: TokenClaims, keys: KeySet)? {
         let name = sha256(Array(token.utf8))
         return state.withLock { state in
-            guard state.keys == keys, let kept = state.kept[name] else { return nil }
-            return (.zero..<Self.lifetime).contains(kept.at.distance(to: now)) ? kept.claims : nil
+            guard let keys = state.keys, let kept = state.kept[name] else { return nil }
+            return (.zero..<Self.lifetime).contains(kept.at.distance(to: now)) ? (kept.claims, keys) : nil
         }
     }
 

@@ -85,6 +85,20 @@ import Testing
         #expect(throws: TokenError.keysUnavailable) { try verify(token) }
     }
 
+    /// Keys may be under way: whoever sends nonsense does not wait for them.
+    @Test func whatIsNoTokenAsksForNoKeys() {
+        let asked = Mutex(0)
+        let verifier = TokenVerifier(
+            keys: { _ in
+                asked.withLock { $0 += 1 }
+                return nil
+            }, signed: TokenAttempt.checkSignature)
+        #expect(throws: TokenError.notThreeParts) {
+            try verifier.claims(of: "nonsense", under: TokenAttempt.rules, at: now)
+        }
+        #expect(asked.withLock { $0 } == 0)
+    }
+
     @Test func onlySoManyAreKept() throws {
         let token = try TokenAttempt().token()
         _ = try verify(token)
