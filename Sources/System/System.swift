@@ -62,13 +62,13 @@ public enum System {
         return String(validating: data, as: UTF8.self)
     }
 
-    /// In one write(2), so that the lines of several threads and processes do not mix.
-    /// A line on standard error, for a person.
     /// Whether somebody may be reading standard error as it is written.
     public static var hasTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
+    /// A line on standard error, for a person.
     public static func complain(_ text: String) { write(text + "\n") }
 
+    /// In one write(2), so that the lines of several threads and processes do not mix.
     static func write(_ text: String) {
         var text = text
         _ = text.withUTF8 { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }

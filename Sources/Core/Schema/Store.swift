@@ -1,6 +1,7 @@
 public import Database
 
-/// The database as the rest of the program sees it: one method for each thing that it can be asked to do.
+/// The database as the rest of the program sees it: a home for each domain, which has one method for each thing that it can
+/// be asked to do.
 ///
 /// A method that changes something is one immediate transaction, durable when it returns. One that reads sees one
 /// consistent state and does not wait for writes.
